@@ -11,6 +11,7 @@ package gitstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -21,6 +22,9 @@ import (
 
 // Hash is a git object id.
 type Hash = plumbing.Hash
+
+// ErrNotAncestor says that a commit is not on the first-parent line of another.
+var ErrNotAncestor = errors.New("not an ancestor on the first-parent line")
 
 // Options say where a Store lives and what it follows.
 type Options struct {
