@@ -1,0 +1,46 @@
+// The one way to the server: a client typed by the OpenAPI document. No page fetches by hand.
+import createClient from 'openapi-fetch';
+import type { paths } from './schema';
+
+export const api = createClient<paths>({ baseUrl: window.location.origin });
+
+/** A refusal or failure as the server words it (RFC 9457). */
+export class Problem extends Error {
+  readonly kind: string;
+  readonly field: string;
+  readonly rule: string;
+  readonly remedy: string;
+  readonly operationId: string;
+  readonly status: number;
+
+  constructor(status: number, body: unknown) {
+    const p = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+    const text = (key: string) => (typeof p[key] === 'string' ? (p[key] as string) : '');
+    super(text('detail') || text('message') || text('title') || `The server answered ${status}`);
+    this.status = status;
+    this.kind = text('kind') || 'internal';
+    this.field = text('field');
+    this.rule = text('rule');
+    this.remedy = text('remedy');
+    this.operationId = text('operationId');
+  }
+
+  /** What it means for the person who clicked, in three words or so. */
+  get verdict(): string {
+    if (this.kind === 'unknown') return 'Outcome unknown, do not repeat.';
+    return this.status >= 500 ? 'The server could not do it.' : 'Refused, nothing happened.';
+  }
+}
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Unwraps an answer or throws the Problem it carries. */
+export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok || data === undefined) throw new Problem(response.status, error);
+  return data;
+}

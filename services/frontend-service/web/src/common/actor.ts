@@ -1,0 +1,5 @@
+/** Who did it, as the API says it. */
+export interface Actor {
+  name?: string;
+  email?: string;
+}
