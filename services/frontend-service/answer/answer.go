@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -158,3 +159,14 @@ func Note(ctx context.Context, err error) { RecordOf(ctx).Err = err }
 
 // RequestID is the id of the request, empty outside of one.
 func RequestID(ctx context.Context) string { return RecordOf(ctx).RequestID }
+
+// MethodNotAllowed answers 405 as a problem document; the caller has set Allow.
+func MethodNotAllowed(w http.ResponseWriter, r *http.Request, allow []string) {
+	err := problem.New(problem.Unsupported, "%s does not take the method %s", r.URL.Path, r.Method).
+		Because("an address takes certain methods").Fix("use %s", strings.Join(allow, " or "))
+	Note(r.Context(), err)
+	d := NewDocument(err, RequestID(r.Context()))
+	d.Status = http.StatusMethodNotAllowed
+	w.Header().Set("Content-Type", ContentTypeProblem)
+	writeJSON(w, d.Status, d)
+}

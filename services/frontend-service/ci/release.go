@@ -1,0 +1,183 @@
+package ci
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
+	"github.com/signalbox-dev/signalbox/pkg/problem"
+	"github.com/signalbox-dev/signalbox/services/frontend-service/answer"
+)
+
+// releaseFields are those of /release and of /api/release: the newer form's fields do no harm in the older one.
+var releaseFields = formFields{files: true, values: map[string]bool{
+	"application": false, "team": false, "source_commit_id": false, "source_author": false, "source_message": false,
+	"version": false, "display_version": false, "previous_commit_id": false, "ci_link": false, "revision": false,
+	"is_prepublish": false, "deploy_to_downstream_environments": true, "experimentalArgoBracket": false,
+}}
+
+const maxDisplayVersion = 15
+
+// tooLong is kuberpult's answer for any application name that is not well-formed.
+type tooLong struct {
+	AppName string `json:"app_name"`
+	RegExp  string `json:"reg_exp"`
+	MaxLen  int    `json:"max_len"`
+}
+
+type alreadyExistsDifferent struct {
+	FirstDifferingField api.DifferingField `json:"first_differing_field"`
+	Diff                string             `json:"diff"`
+}
+
+// outcome is the body of an answer: an object with one member, named after what happened.
+func outcome(name string, value any) map[string]any { return map[string]any{name: value} }
+
+func (h *handler) release(w http.ResponseWriter, r *http.Request) {
+	f, err := readForm(w, r, h.MaxBodyBytes, releaseFields)
+	if err != nil {
+		fail(w, r, err, http.StatusBadRequest)
+		return
+	}
+	if name := f.value("application"); name != "" && !validName(name, maxApplicationName) {
+		answer.Note(r.Context(), said("the application's name is not well-formed"))
+		answer.JSON(w, http.StatusBadRequest, outcome("TooLong", tooLong{name, nameExpression, maxApplicationName}))
+		return
+	}
+	command, err := releaseOf(f)
+	if err == nil {
+		err = h.checkSignatures(f)
+	}
+	if err != nil {
+		fail(w, r, err, http.StatusBadRequest)
+		return
+	}
+	op, err := h.execute(r, &api.ExecuteRequest{Kind: &api.ExecuteRequest_CreateRelease{CreateRelease: command}})
+	if err != nil {
+		releaseRefused(w, r, err)
+		return
+	}
+	if op.Result.GetCreateRelease().GetOutcome() == api.ReleaseOutcome_RELEASE_OUTCOME_ALREADY_EXISTS_SAME {
+		answer.JSON(w, http.StatusOK, outcome("AlreadyExistsSame", struct{}{}))
+		return
+	}
+	answer.JSON(w, http.StatusCreated, outcome("Success", struct{}{}))
+}
+
+func releaseRefused(w http.ResponseWriter, r *http.Request, err error) {
+	p := problem.From(err)
+	var status int
+	var body any
+	switch {
+	case p.Kind == problem.Different:
+		status = http.StatusConflict
+		body = outcome("AlreadyExistsDifferent", alreadyExistsDifferent{p.Detail.GetDifferingField(), p.Detail.GetDiff()})
+	case p.Kind == problem.TooOld:
+		status, body = http.StatusBadRequest, outcome("TooOld", struct{}{})
+	case p.Kind == problem.Internal:
+		status, body = http.StatusInternalServerError, outcome("GeneralFailure", map[string]string{"message": inWordsOfForms(p)})
+	case p.Kind == problem.Invalid && strings.HasPrefix(p.Field, "create_release.deploy_to["):
+		environment := strings.TrimSuffix(strings.TrimPrefix(p.Field, "create_release.deploy_to["), "]")
+		status, body = http.StatusBadRequest, outcome("IsNoDownstream", map[string][]string{"no_downstream": {environment}})
+	default:
+		fail(w, r, err, http.StatusBadRequest)
+		return
+	}
+	answer.Note(r.Context(), err)
+	answer.JSON(w, status, body)
+}
+
+// releaseOf turns a form into the command. The error is a *problem.Error in kuberpult's words where it has some.
+func releaseOf(f *form) (*api.CreateRelease, error) {
+	c := &api.CreateRelease{
+		Application: f.value("application"), Manifests: f.manifests, Team: f.value("team"),
+		CommitId: f.value("source_commit_id"), PreviousCommitId: f.value("previous_commit_id"),
+		Author: f.value("source_author"), Message: f.value("source_message"),
+		DisplayVersion: f.value("display_version"), CiLink: f.value("ci_link"),
+		DeployTo: f.values["deploy_to_downstream_environments"],
+	}
+	if _, given := f.values["application"]; !given {
+		return nil, said("Must provide application name")
+	}
+	if c.Application == "" {
+		return nil, said("Invalid application name: '' - must not be empty")
+	}
+	if err := readNumbers(f, c); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(c.Manifests) == 0 && !c.Prepublish:
+		return nil, said("No manifest files provided")
+	case c.CommitId != "" && !commitForm.MatchString(c.CommitId):
+		return nil, said("Invalid source_commit_id: '%s' - must be 7 to 40 lower-case hex digits", c.CommitId)
+	case c.PreviousCommitId != "" && !fullCommit.MatchString(c.PreviousCommitId):
+		return nil, said("Invalid previous_commit_id: '%s' - must be 40 lower-case hex digits", c.PreviousCommitId)
+	case utf8.RuneCountInString(c.DisplayVersion) > maxDisplayVersion:
+		return nil, said("DisplayVersion given should be <= 15 characters")
+	case f.value("experimentalArgoBracket") != "":
+		return nil, said("experimentalArgoBracket is not supported").Fix("leave it out: every application is an Argo CD application of its own")
+	}
+	return c, nil
+}
+
+// readNumbers reads the fields that are not texts.
+func readNumbers(f *form, c *api.CreateRelease) error {
+	if text, given := f.values["version"]; given && text[0] != "" {
+		version, err := strconv.ParseUint(text[0], 10, 64)
+		switch {
+		case err != nil:
+			return said("Invalid version: %s", err)
+		case version == 0:
+			return said("Invalid version: '0' - the first version is 1").Fix("leave it out for one more than the highest")
+		case version > math.MaxInt64:
+			return said("Invalid version: '%s' - must be below 2^63", text[0])
+		}
+		c.Version = version
+	}
+	if text := f.value("revision"); text != "" {
+		revision, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			return said("Invalid revision: %s", err)
+		}
+		c.Revision = revision
+	}
+	if text := f.value("is_prepublish"); text != "" {
+		prepublish, err := strconv.ParseBool(text)
+		if err != nil {
+			return said("Invalid is_prepublish: '%s' - must be true or false", text)
+		}
+		c.Prepublish = prepublish
+	}
+	return nil
+}
+
+// checkSignatures wants a valid signature for each manifest when there is a keyring. Signatures without a manifest are refused
+// in any case: they are a mistake in a name.
+func (h *handler) checkSignatures(f *form) error {
+	for _, environment := range slices.Sorted(maps.Keys(f.signatures)) {
+		if _, ok := f.manifests[environment]; !ok {
+			return said("signatures[%s] has no manifests[%s]", environment, environment)
+		}
+	}
+	if h.Keyring == nil {
+		return nil
+	}
+	for _, environment := range slices.Sorted(maps.Keys(f.manifests)) {
+		signatures := f.signatures[environment]
+		if len(signatures) == 0 {
+			return said("signature not found for %s", environment)
+		}
+		if err := h.Keyring.Verify([]byte(f.manifests[environment]), signatures, h.Now()); err != nil {
+			return said("Internal: Invalid Signature for %s: %s", fmt.Sprintf("manifests[%s]", environment), oneLine(err))
+		}
+	}
+	return nil
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
