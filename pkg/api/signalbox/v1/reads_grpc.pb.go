@@ -188,9 +188,13 @@ const (
 //
 // ApplicationService reads applications and their releases.
 type ApplicationServiceClient interface {
+	// ListApplications returns one page of the applications, by name.
 	ListApplications(ctx context.Context, in *ListApplicationsRequest, opts ...grpc.CallOption) (*ListApplicationsResponse, error)
+	// GetApplication returns one application with what it runs in each environment.
 	GetApplication(ctx context.Context, in *GetApplicationRequest, opts ...grpc.CallOption) (*Application, error)
+	// ListReleases returns one page of an application's releases, newest first.
 	ListReleases(ctx context.Context, in *ListReleasesRequest, opts ...grpc.CallOption) (*ListReleasesResponse, error)
+	// GetRelease returns one release, without its manifests.
 	GetRelease(ctx context.Context, in *GetReleaseRequest, opts ...grpc.CallOption) (*Release, error)
 	// GetManifests returns the manifests of a release as uploaded.
 	GetManifests(ctx context.Context, in *GetManifestsRequest, opts ...grpc.CallOption) (*Manifests, error)
@@ -284,9 +288,13 @@ func (c *applicationServiceClient) GetCommitDeployments(ctx context.Context, in 
 //
 // ApplicationService reads applications and their releases.
 type ApplicationServiceServer interface {
+	// ListApplications returns one page of the applications, by name.
 	ListApplications(context.Context, *ListApplicationsRequest) (*ListApplicationsResponse, error)
+	// GetApplication returns one application with what it runs in each environment.
 	GetApplication(context.Context, *GetApplicationRequest) (*Application, error)
+	// ListReleases returns one page of an application's releases, newest first.
 	ListReleases(context.Context, *ListReleasesRequest) (*ListReleasesResponse, error)
+	// GetRelease returns one release, without its manifests.
 	GetRelease(context.Context, *GetReleaseRequest) (*Release, error)
 	// GetManifests returns the manifests of a release as uploaded.
 	GetManifests(context.Context, *GetManifestsRequest) (*Manifests, error)
@@ -523,7 +531,9 @@ const (
 //
 // EnvironmentService reads environments and their groups.
 type EnvironmentServiceClient interface {
+	// ListEnvironments returns all environments and their groups, in chain order.
 	ListEnvironments(ctx context.Context, in *ListEnvironmentsRequest, opts ...grpc.CallOption) (*ListEnvironmentsResponse, error)
+	// GetEnvironment returns one environment with its config.json and its locks.
 	GetEnvironment(ctx context.Context, in *GetEnvironmentRequest, opts ...grpc.CallOption) (*Environment, error)
 }
 
@@ -561,7 +571,9 @@ func (c *environmentServiceClient) GetEnvironment(ctx context.Context, in *GetEn
 //
 // EnvironmentService reads environments and their groups.
 type EnvironmentServiceServer interface {
+	// ListEnvironments returns all environments and their groups, in chain order.
 	ListEnvironments(context.Context, *ListEnvironmentsRequest) (*ListEnvironmentsResponse, error)
+	// GetEnvironment returns one environment with its config.json and its locks.
 	GetEnvironment(context.Context, *GetEnvironmentRequest) (*Environment, error)
 	mustEmbedUnimplementedEnvironmentServiceServer()
 }
@@ -666,6 +678,7 @@ const (
 //
 // LockService reads locks, from the same source that enforcement reads.
 type LockServiceClient interface {
+	// ListLocks returns one page of the locks, oldest first.
 	ListLocks(ctx context.Context, in *ListLocksRequest, opts ...grpc.CallOption) (*ListLocksResponse, error)
 }
 
@@ -693,6 +706,7 @@ func (c *lockServiceClient) ListLocks(ctx context.Context, in *ListLocksRequest,
 //
 // LockService reads locks, from the same source that enforcement reads.
 type LockServiceServer interface {
+	// ListLocks returns one page of the locks, oldest first.
 	ListLocks(context.Context, *ListLocksRequest) (*ListLocksResponse, error)
 	mustEmbedUnimplementedLockServiceServer()
 }
@@ -772,6 +786,7 @@ const (
 //
 // HistoryService reads what happened, newest first.
 type HistoryServiceClient interface {
+	// ListHistory returns one page of the commits of main that match, newest first.
 	ListHistory(ctx context.Context, in *ListHistoryRequest, opts ...grpc.CallOption) (*ListHistoryResponse, error)
 }
 
@@ -799,6 +814,7 @@ func (c *historyServiceClient) ListHistory(ctx context.Context, in *ListHistoryR
 //
 // HistoryService reads what happened, newest first.
 type HistoryServiceServer interface {
+	// ListHistory returns one page of the commits of main that match, newest first.
 	ListHistory(context.Context, *ListHistoryRequest) (*ListHistoryResponse, error)
 	mustEmbedUnimplementedHistoryServiceServer()
 }
@@ -879,6 +895,7 @@ const (
 //
 // SystemService says how the service itself is.
 type SystemServiceClient interface {
+	// GetStatus says whether reads and writes work, and why not.
 	GetStatus(ctx context.Context, in *GetStatusRequest, opts ...grpc.CallOption) (*Status, error)
 	// NotifyPush tells the service that somebody pushed to the manifest repo: look now instead of at the next poll.
 	NotifyPush(ctx context.Context, in *NotifyPushRequest, opts ...grpc.CallOption) (*NotifyPushResponse, error)
@@ -918,6 +935,7 @@ func (c *systemServiceClient) NotifyPush(ctx context.Context, in *NotifyPushRequ
 //
 // SystemService says how the service itself is.
 type SystemServiceServer interface {
+	// GetStatus says whether reads and writes work, and why not.
 	GetStatus(context.Context, *GetStatusRequest) (*Status, error)
 	// NotifyPush tells the service that somebody pushed to the manifest repo: look now instead of at the next poll.
 	NotifyPush(context.Context, *NotifyPushRequest) (*NotifyPushResponse, error)
