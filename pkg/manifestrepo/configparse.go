@@ -1,0 +1,317 @@
+package manifestrepo
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/signalbox-dev/signalbox/pkg/problem"
+)
+
+// ParseConfig reads config.json strictly: an unknown field is an error that names it and the nearest known one, unless known
+// holds it at the same path (a file that is in the repo already; may be nil). The places of a list are one path.
+// The error is a *problem.Error of kind invalid whose field is the path inside config.json.
+func ParseConfig(raw, known []byte) (Config, error) {
+	kept := map[string]bool{}
+	if known != nil && checkJSON(known) == nil {
+		collectUnknown(known, reflect.TypeFor[Config](), "", kept)
+	}
+	c, err := decodeConfig(raw, kept)
+	if err != nil {
+		return Config{}, err
+	}
+	if err := c.check(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// readConfig reads a config.json that is in the repo: unknown fields are fine, and what only Argo CD can judge is left to it.
+func readConfig(raw []byte) (Config, error) {
+	kept := map[string]bool{}
+	if checkJSON(raw) == nil {
+		collectUnknown(raw, reflect.TypeFor[Config](), "", kept)
+	}
+	c, err := decodeConfig(raw, kept)
+	if err != nil {
+		return Config{}, err
+	}
+	return c, c.checkUpstream()
+}
+
+// EncodeConfig is a config.json in canonical form: keys sorted, two spaces, a newline at the end. All values stay as they are given,
+// unknown fields too.
+func EncodeConfig(raw []byte) (normalized []byte, err error) {
+	if err := checkJSON(raw); err != nil {
+		return nil, problem.New(problem.Invalid, "config.json cannot be read: %v", err).Fix("send a JSON object").Wrap(err)
+	}
+	compact, err := canonical(raw)
+	if err != nil {
+		return nil, problem.New(problem.Invalid, "config.json cannot be read: %v", err).Fix("send a JSON object").Wrap(err)
+	}
+	return indent(compact), nil
+}
+
+func decodeConfig(raw []byte, kept map[string]bool) (Config, error) {
+	if err := checkJSON(raw); err != nil {
+		return Config{}, problem.New(problem.Invalid, "config.json cannot be read: %v", err).
+			Because("config.json is one JSON object").Fix("correct the JSON").Wrap(err)
+	}
+	if err := checkShape(raw, reflect.TypeFor[Config](), "", kept); err != nil {
+		return Config{}, err
+	}
+	var c Config
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return Config{}, problem.New(problem.Invalid, "config.json cannot be read: %v", err).Fix("correct the value").Wrap(err)
+	}
+	return c, nil
+}
+
+// checkShape compares a JSON value with a Go type and refuses wrong types and unknown fields that are not in kept.
+func checkShape(raw []byte, t reflect.Type, path string, kept map[string]bool) error {
+	if isNull(raw) {
+		return nil
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	want, found := kindOfType(t), kindOf(raw)
+	if want != found {
+		return problem.New(problem.Invalid, "config.json wants %s at %s, found %s", want, path, found).At(path).
+			Because("every field of config.json has one type").Fix("write %s", want)
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		i := 0
+		return eachElement(raw, func(raw []byte) error {
+			i++
+			return checkShape(raw, t.Elem(), path+"["+strconv.Itoa(i-1)+"]", kept)
+		})
+	case reflect.Map:
+		return eachConfigField(raw, path, func(key string, raw []byte) error {
+			return checkShape(raw, t.Elem(), path+"."+key, kept)
+		})
+	case reflect.Struct:
+		fields := fieldTypes(t)
+		return eachConfigField(raw, path, func(key string, raw []byte) error {
+			at := joinPath(path, key)
+			ft, ok := fields[key]
+			if ok {
+				return checkShape(raw, ft, at, kept)
+			}
+			if kept[withoutIndexes(at)] {
+				return nil
+			}
+			return unknownField(at, key, fields)
+		})
+	}
+	return nil
+}
+
+func eachConfigField(raw []byte, path string, fn func(key string, raw []byte) error) error {
+	err := eachField(raw, fn)
+	if err == nil {
+		return nil
+	}
+	if p, ok := err.(*problem.Error); ok {
+		return p
+	}
+	return problem.New(problem.Invalid, "config.json: %v", err).At(path).Because("a field stands once in an object").Fix("remove one of the two")
+}
+
+func unknownField(path, key string, fields map[string]reflect.Type) error {
+	e := problem.New(problem.Invalid, "config.json has no field %s", quote(path)).At(path).
+		Because("an unknown field of config.json is refused, so that a slip of the pen does not pass for a setting")
+	if near := nearest(key, fields); near != "" {
+		return e.Fix("did you mean %s?", quote(strings.TrimSuffix(path, key)+near))
+	}
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return e.Fix("the fields here are %s", strings.Join(names, ", "))
+}
+
+// collectUnknown lists the paths, without list places, of fields that the type does not know.
+func collectUnknown(raw []byte, t reflect.Type, path string, into map[string]bool) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if kindOfType(t) != kindOf(raw) {
+		return
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		_ = eachElement(raw, func(raw []byte) error { collectUnknown(raw, t.Elem(), path, into); return nil })
+	case reflect.Struct:
+		fields := fieldTypes(t)
+		_ = eachField(raw, func(key string, raw []byte) error {
+			if ft, ok := fields[key]; ok {
+				collectUnknown(raw, ft, joinPath(path, key), into)
+			} else {
+				into[joinPath(path, key)] = true
+			}
+			return nil
+		})
+	}
+}
+
+func joinPath(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func withoutIndexes(path string) string {
+	var b strings.Builder
+	depth := 0
+	for i := range len(path) {
+		switch {
+		case path[i] == '[':
+			depth++
+		case path[i] == ']' && depth > 0:
+			depth--
+		case depth == 0:
+			b.WriteByte(path[i])
+		}
+	}
+	return b.String()
+}
+
+func fieldTypes(t reflect.Type) map[string]reflect.Type {
+	fields := make(map[string]reflect.Type, t.NumField())
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields[name] = f.Type
+	}
+	return fields
+}
+
+func kindOfType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	}
+	return "a number"
+}
+
+// nearest is the known field that is written most like key; empty when none is like it.
+func nearest(key string, fields map[string]reflect.Type) string {
+	best, bestDistance := "", 1+max(2, len(key)/2)
+	for name := range fields {
+		d := editDistance(strings.ToLower(key), strings.ToLower(name))
+		if d < bestDistance || d == bestDistance && name < best {
+			best, bestDistance = name, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the letters to add, drop or change to make b of a (Levenshtein), for the first 64 bytes.
+func editDistance(a, b string) int {
+	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+func (c Config) checkUpstream() error {
+	if c.Upstream != nil && c.Upstream.Latest && c.Upstream.Environment != "" {
+		return problem.New(problem.Invalid, "the upstream is both latest and environment %s", shown(c.Upstream.Environment)).At("upstream").
+			Because("releases reach an environment from CI (latest) or from one other environment, never from both").
+			Fix("remove upstream.latest or upstream.environment")
+	}
+	return nil
+}
+
+func (c Config) check() error {
+	if err := c.checkUpstream(); err != nil {
+		return err
+	}
+	if c.Upstream != nil && c.Upstream.Environment != "" {
+		if err := CheckEnvironment(c.Upstream.Environment); err != nil {
+			return problem.From(err).At("upstream.environment")
+		}
+	}
+	if c.EnvironmentGroup != "" {
+		if err := checkName("environment group", c.EnvironmentGroup, MaxEnvironmentName); err != nil {
+			return problem.From(err).At("environmentGroup")
+		}
+	}
+	if c.ArgoCD == nil {
+		return nil
+	}
+	for i, w := range c.ArgoCD.SyncWindows {
+		if err := w.check(fmt.Sprintf("argocd.syncWindows[%d]", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// windowParser reads the five cron fields that Argo CD reads.
+var windowParser = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
+
+func (w SyncWindow) check(path string) error {
+	if w.Kind != "allow" && w.Kind != "deny" {
+		return problem.New(problem.Invalid, "the sync window has kind %s", shown(w.Kind)).At(path + ".kind").
+			Because("a sync window allows or denies").Fix(`write "allow" or "deny"`)
+	}
+	if err := parseSchedule(w.Schedule); err != nil {
+		return problem.New(problem.Invalid, "the sync window's schedule %s cannot be read: %v", shown(w.Schedule), err).At(path + ".schedule").
+			Because("a schedule has five cron fields: minute, hour, day of month, month, day of week").Fix(`write for example "0 22 * * *"`).Wrap(err)
+	}
+	if d, err := time.ParseDuration(w.Duration); err != nil || d <= 0 {
+		return problem.New(problem.Invalid, "the sync window's duration %s cannot be read", shown(w.Duration)).At(path + ".duration").
+			Because("a duration is a positive number with a unit: s, m or h").Fix(`write for example "2h"`).Wrap(err)
+	}
+	if w.TimeZone == "" {
+		return nil
+	}
+	if _, err := time.LoadLocation(w.TimeZone); err != nil || w.TimeZone == "Local" {
+		return problem.New(problem.Invalid, "the time zone %s is not known", shown(w.TimeZone)).At(path + ".timeZone").
+			Because("a time zone has a name of the IANA database").Fix(`write for example "Europe/Berlin"`).Wrap(err)
+	}
+	return nil
+}
+
+// parseSchedule refuses a zone in the schedule before the cron library sees it: Argo CD has a field for the zone, and the library
+// panics on a zone without a schedule.
+func parseSchedule(text string) error {
+	if strings.HasPrefix(text, "TZ=") || strings.HasPrefix(text, "CRON_TZ=") {
+		return fmt.Errorf("it names a time zone; use timeZone")
+	}
+	_, err := windowParser.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
