@@ -1,0 +1,273 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/signalbox-dev/signalbox/pkg/gitstore"
+	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+	"github.com/signalbox-dev/signalbox/services/cd-service/state"
+)
+
+// Limits of what waits for the worker. Beyond them the commits are dropped and read from git when their turn comes.
+const (
+	maxWaitingCommits = 4096
+	maxWaitingBytes   = 16 << 20
+)
+
+// historyChunk is how many commits one transaction of a catch-up holds.
+const historyChunk = 2000
+
+// work is what one or more steps ask of the index.
+type work struct {
+	// before is what the first of these steps started from. after is nil when only the history is to be caught up.
+	before, after *manifestrepo.Snapshot
+	target        gitstore.Hash
+	position      uint64
+	commits       []gitstore.CommitInfo
+	bytes         int
+	// gap says that commits does not hold every commit up to target.
+	gap bool
+}
+
+// Follow takes a step of main. It never blocks: the step is written later, together with those that came meanwhile.
+func (x *Index) Follow(step state.Step) {
+	x.mu.Lock()
+	w := x.pending
+	if w == nil {
+		w = &work{before: step.Before}
+		x.pending = w
+	} else if w.before == nil {
+		w.before = step.Before
+	}
+	w.after, w.target, w.position = step.After, step.After.Commit(), step.Position
+	w.add(step.Commits)
+	x.mu.Unlock()
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *work) add(commits []gitstore.CommitInfo) {
+	if w.gap {
+		return
+	}
+	for _, c := range commits {
+		w.bytes += len(c.Message)
+	}
+	// The first step of a process may bring the whole history; it is in memory already and is taken as it is.
+	if len(w.commits) > 0 && (len(w.commits)+len(commits) > maxWaitingCommits || w.bytes > maxWaitingBytes) {
+		w.commits, w.gap = nil, true
+		return
+	}
+	w.commits = append(w.commits, commits...)
+}
+
+// connects reports whether the commits lead from head to the target without a gap.
+func (w *work) connects(head gitstore.Hash) bool {
+	if w.gap {
+		return false
+	}
+	for _, c := range w.commits {
+		var parent gitstore.Hash
+		if len(c.Parents) > 0 {
+			parent = c.Parents[0]
+		}
+		if parent != head {
+			return false
+		}
+		head = c.Hash
+	}
+	return head == w.target
+}
+
+func (x *Index) run(ctx context.Context) {
+	defer close(x.stopped)
+	for {
+		var retry <-chan time.Time
+		if x.failed() {
+			retry = time.After(retryAfter)
+		}
+		select {
+		case <-x.wake:
+		case <-retry:
+		case <-ctx.Done():
+			if w := x.take(); w != nil {
+				_ = x.write(ctx, w) // what fails now is read from git at the next start
+			}
+			return
+		}
+		x.drain(ctx)
+	}
+}
+
+// drain writes until nothing waits or a write fails.
+func (x *Index) drain(ctx context.Context) {
+	for w := x.take(); w != nil; w = x.take() {
+		err := x.write(ctx, w)
+		if err != nil && ctx.Err() != nil {
+			return
+		}
+		if err != nil && corrupt(err) {
+			err = errors.Join(x.recreate(), err)
+		}
+		x.settle(w, err)
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (x *Index) take() *work {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	w := x.pending
+	x.pending = nil
+	return w
+}
+
+func (x *Index) failed() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.failure != nil
+}
+
+// settle tells waiters how a write ended. Work that failed waits again, together with what came meanwhile.
+func (x *Index) settle(w *work, err error) {
+	x.mu.Lock()
+	was := x.failure
+	x.failure = err
+	if err == nil {
+		x.done.position, x.done.complete = max(x.done.position, w.position), true
+	} else {
+		w.gap, w.commits = true, nil
+		if next := x.pending; next != nil && next.after != nil {
+			w.after, w.target, w.position = next.after, next.target, next.position
+		}
+		x.pending = w
+	}
+	x.announce()
+	x.mu.Unlock()
+	if x.options.Report != nil && (err != nil || was != nil) {
+		x.options.Report(err)
+	}
+}
+
+// announce wakes all waiters. The caller holds mu.
+func (x *Index) announce() {
+	x.done.head, x.done.sequence = x.writer.head, x.writer.sequence
+	close(x.changed)
+	x.changed = make(chan struct{})
+}
+
+// recreate replaces a file that broke under our hands. All of it is written again.
+func (x *Index) recreate() error {
+	x.files.Lock()
+	defer x.files.Unlock()
+	_ = errors.Join(x.reader.Close(), x.writer.close()) // nothing of it is kept
+	if err := remove(x.path); err != nil {
+		return err
+	}
+	w, err := openOrCreate(x.path, x.options.Committer)
+	if err != nil {
+		return err
+	}
+	x.writer = w
+	if x.reader, err = openReader(x.path); err != nil {
+		return err
+	}
+	return nil
+}
+
+// write brings parts and history to the work's target: in one transaction when it holds all commits in between, else the
+// parts first, so that a start-up is fast soon, and the history behind them.
+func (x *Index) write(ctx context.Context, w *work) error {
+	connected := w.connects(x.writer.head)
+	if connected && len(w.commits) <= historyChunk {
+		return x.writer.transaction(func() error {
+			if err := x.writeParts(w); err != nil {
+				return err
+			}
+			return x.writer.appendHistory(w.commits, x.options.Committer)
+		})
+	}
+	if err := x.writer.transaction(func() error { return x.writeParts(w) }); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	x.done.complete = false
+	x.mu.Unlock()
+	if connected {
+		for rest := w.commits; len(rest) > 0; {
+			n := min(len(rest), historyChunk)
+			if err := x.appendChunk(ctx, rest[:n]); err != nil {
+				return err
+			}
+			rest = rest[n:]
+		}
+		return nil
+	}
+	return x.catchUp(ctx, w.target)
+}
+
+func (x *Index) writeParts(w *work) error {
+	if w.after == nil {
+		return nil
+	}
+	base := x.writer.base
+	if base == nil && w.before != nil && w.before.Commit() == x.writer.parts && !x.writer.parts.IsZero() {
+		base = w.before
+	}
+	parts, err := manifestrepo.Parts(base, w.after)
+	if err != nil {
+		return fmt.Errorf("encode the state for the index: %w", err)
+	}
+	return x.writer.writeParts(parts, w.after, base == nil)
+}
+
+// catchUp reads from git what the history lacks. A history that is not part of main any more starts again.
+func (x *Index) catchUp(ctx context.Context, target gitstore.Hash) error {
+	err := x.readHistory(ctx, target)
+	if !errors.Is(err, gitstore.ErrNotAncestor) {
+		return err
+	}
+	if err := x.writer.transaction(x.writer.clearHistory); err != nil {
+		return err
+	}
+	return x.readHistory(ctx, target)
+}
+
+func (x *Index) readHistory(ctx context.Context, target gitstore.Hash) error {
+	var chunk []gitstore.CommitInfo
+	bytes := 0
+	err := x.options.Log(ctx, x.writer.head, target, func(c gitstore.CommitInfo) error {
+		chunk = append(chunk, c)
+		bytes += len(c.Message)
+		if len(chunk) < historyChunk && bytes < maxWaitingBytes {
+			return nil
+		}
+		err := x.appendChunk(ctx, chunk)
+		chunk, bytes = chunk[:0], 0
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the history from git: %w", err)
+	}
+	return x.appendChunk(ctx, chunk)
+}
+
+func (x *Index) appendChunk(ctx context.Context, commits []gitstore.CommitInfo) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("write the history: %w", err)
+	}
+	if err := x.writer.transaction(func() error { return x.writer.appendHistory(commits, x.options.Committer) }); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	x.announce()
+	x.mu.Unlock()
+	return nil
+}

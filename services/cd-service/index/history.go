@@ -1,0 +1,382 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/signalbox-dev/signalbox/pkg/gitstore"
+	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+)
+
+// Query asks for a page of history. Zero fields do not filter; all that are set must hold.
+type Query struct {
+	// Application and Environment are names; when both are set, one event must concern both.
+	Application, Environment string
+	// Author is a part of a name or of an e-mail address, in any case.
+	Author string
+	// Action is a kind of command, or Foreign.
+	Action string
+	// Since is the first moment that counts, Until the first that does not.
+	Since, Until time.Time
+	// Before is the sequence that the page stays below; 0 starts with the newest.
+	Before uint64
+	// Limit is how many entries the page holds at most.
+	Limit int
+}
+
+// Limits of one page: it ends early rather than grow beyond them, and one entry carries at most maxEntryDetails events.
+const (
+	maxEntryDetails = 1000
+	maxPageDetails  = 10_000
+	maxPageText     = 1 << 20
+)
+
+// maxAuthors is how many authors a filter follows one by one; beyond it, so many match that the plain list is faster.
+const maxAuthors = 60
+
+// Page is a part of the history, newest first.
+type Page struct {
+	Entries []Entry
+	// More says that older entries match too; the next page is Before the last entry's Sequence.
+	More bool
+}
+
+// Executed is a command that main holds.
+type Executed struct {
+	Commit gitstore.Hash
+	// Digest is the Signalbox-Request-Digest: it tells a retry from another command under the same key.
+	Digest string
+	Author manifestrepo.Actor
+	At     time.Time
+	// Message is the commit's message with all its events.
+	Message manifestrepo.Message
+}
+
+// Find looks for the commit of an operation among those that the history holds.
+func (x *Index) Find(operationID string) (Executed, bool, error) {
+	if operationID == "" {
+		return Executed{}, false, nil
+	}
+	var found Executed
+	ok := false
+	err := x.read(context.Background(), func(ctx context.Context, tx *sql.Tx) error {
+		var seq int64
+		err := tx.QueryRowContext(ctx, `SELECT seq FROM commits WHERE op = ? ORDER BY seq DESC LIMIT 1`, operationID).Scan(&seq)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("look for operation %s: %w", operationID, err)
+		}
+		e, err := readEntry(ctx, tx, seq)
+		if err != nil {
+			return err
+		}
+		if e.Details, err = readDetails(ctx, tx, seq, Query{}, -1); err != nil {
+			return err
+		}
+		ok = true
+		found = Executed{Commit: e.Commit, Digest: e.Digest, Author: e.Author, At: e.Time, Message: manifestrepo.ParseMessage(e.Message)}
+		found.Message.Events = e.Details
+		return nil
+	})
+	return found, ok, err
+}
+
+// History reads a page. Times are those of the commits, which foreign commits may state as they like; the order is main's.
+func (x *Index) History(ctx context.Context, q Query) (Page, error) {
+	var page Page
+	err := x.read(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		seqs, err := q.sequences(ctx, tx)
+		if err != nil {
+			return err
+		}
+		page.More = len(seqs) > q.Limit
+		details, text := 0, 0
+		for i, seq := range seqs[:min(len(seqs), q.Limit)] {
+			if i > 0 && (details > maxPageDetails || text > maxPageText) {
+				page.More = true
+				return nil
+			}
+			e, err := readEntry(ctx, tx, seq)
+			if err != nil {
+				return err
+			}
+			if e.Details, err = readDetails(ctx, tx, seq, q, maxEntryDetails); err != nil {
+				return err
+			}
+			details, text = details+len(e.Details), text+len(e.Message)
+			page.Entries = append(page.Entries, e)
+		}
+		return nil
+	})
+	return page, err
+}
+
+// read runs fn on one consistent state of the file.
+func (x *Index) read(ctx context.Context, fn func(context.Context, *sql.Tx) error) error {
+	x.files.RLock()
+	defer x.files.RUnlock()
+	if x.writer == nil {
+		return errClosed
+	}
+	tx, err := x.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin reading the history: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return fn(ctx, tx)
+}
+
+// plan is a query in terms of the file.
+type plan struct {
+	// all must be there; one of any must be there when any is not nil.
+	all, any []int64
+	// app and env, when both are set, must meet in one detail.
+	app, env int64
+	// conditions on the row c of commits, with their arguments.
+	conditions []string
+	args       []any
+}
+
+// sequences finds the newest Limit+1 commits that match.
+func (q Query) sequences(ctx context.Context, tx *sql.Tx) ([]int64, error) {
+	p, ok, err := q.plan(ctx, tx)
+	if err != nil || !ok {
+		return nil, err
+	}
+	limit := q.Limit + 1
+	if len(p.all) == 0 && p.any == nil {
+		where := "1"
+		if len(p.conditions) > 0 {
+			where = strings.Join(p.conditions, " AND ")
+		}
+		return column(ctx, tx, `SELECT c.seq FROM commits c WHERE `+where+` ORDER BY c.seq DESC LIMIT ?`, append(slices.Clone(p.args), limit)...)
+	}
+	drivers := p.any
+	if len(p.all) > 0 {
+		rarest, err := rarestTerm(ctx, tx, p.all)
+		if err != nil {
+			return nil, err
+		}
+		drivers = []int64{rarest}
+	}
+	var selects []string
+	var args []any
+	for _, d := range drivers {
+		text, a := p.walk(d)
+		selects = append(selects, `SELECT seq FROM (`+text+` ORDER BY p.seq DESC LIMIT ?)`)
+		args = append(append(args, a...), limit)
+	}
+	text := strings.Join(selects, " UNION ALL ") + ` ORDER BY seq DESC LIMIT ?`
+	return column(ctx, tx, text, append(args, limit)...)
+}
+
+// walk is the query that follows one term's postings and checks everything else.
+func (p plan) walk(driver int64) (string, []any) {
+	text := `SELECT p.seq AS seq FROM postings p`
+	if len(p.conditions) > 0 {
+		text += ` JOIN commits c ON c.seq = p.seq`
+	}
+	text += ` WHERE p.term = ?`
+	args := []any{driver}
+	for _, t := range p.all {
+		if t != driver {
+			text += ` AND EXISTS (SELECT 1 FROM postings o WHERE o.term = ? AND o.seq = p.seq)`
+			args = append(args, t)
+		}
+	}
+	if len(p.any) > 0 && len(p.all) > 0 {
+		text += ` AND EXISTS (SELECT 1 FROM postings o WHERE o.seq = p.seq AND o.term IN (?` + strings.Repeat(",?", len(p.any)-1) + `))`
+		for _, t := range p.any {
+			args = append(args, t)
+		}
+	}
+	if p.app != 0 && p.env != 0 {
+		text += ` AND EXISTS (SELECT 1 FROM details d WHERE d.seq = p.seq AND d.app = ? AND d.env = ?)`
+		args = append(args, p.app, p.env)
+	}
+	for _, c := range p.conditions {
+		text += ` AND ` + strings.ReplaceAll(c, "c.seq", "p.seq")
+	}
+	return text, append(args, p.args...)
+}
+
+// plan turns names into terms; ok is false when nothing can match.
+func (q Query) plan(ctx context.Context, tx *sql.Tx) (p plan, ok bool, err error) {
+	for _, f := range []struct {
+		kind, name string
+		id         *int64
+	}{{termApplication, q.Application, &p.app}, {termEnvironment, q.Environment, &p.env}, {termAction, q.Action, new(int64)}} {
+		if f.name == "" {
+			continue
+		}
+		err := tx.QueryRowContext(ctx, `SELECT id FROM terms WHERE kind = ? AND name = ? AND email = ''`, f.kind, f.name).Scan(f.id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return p, false, nil
+		}
+		if err != nil {
+			return p, false, fmt.Errorf("look for %s %s: %w", f.kind, f.name, err)
+		}
+		p.all = append(p.all, *f.id)
+	}
+	if q.Before != 0 {
+		p.where("c.seq < ?", int64(min(q.Before, 1<<62)))
+	}
+	if err := q.planTimes(ctx, tx, &p); err != nil {
+		return p, false, err
+	}
+	if q.Author == "" {
+		return p, true, nil
+	}
+	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q.Author) + "%"
+	authors, err := column(ctx, tx, `SELECT id FROM terms WHERE kind = ? AND (name LIKE ? ESCAPE '\' OR email LIKE ? ESCAPE '\')`, termAuthor, like, like)
+	if err != nil {
+		return p, false, err
+	}
+	if len(authors) > maxAuthors {
+		p.where(`c.author IN (SELECT id FROM terms WHERE kind = ? AND (name LIKE ? ESCAPE '\' OR email LIKE ? ESCAPE '\'))`, termAuthor, like, like)
+		return p, true, nil
+	}
+	p.any = authors
+	return p, len(authors) > 0, nil
+}
+
+func (p *plan) where(condition string, args ...any) {
+	p.conditions = append(p.conditions, condition)
+	p.args = append(p.args, args...)
+}
+
+// planTimes bounds the walk by whole blocks, so that it need not pass everything newer than Until, and then asks each commit.
+func (q Query) planTimes(ctx context.Context, tx *sql.Tx, p *plan) error {
+	var block sql.NullInt64
+	if !q.Until.IsZero() {
+		if err := tx.QueryRowContext(ctx, `SELECT max(block) FROM blocks WHERE earliest < ?`, ceilUnix(q.Until)).Scan(&block); err != nil {
+			return fmt.Errorf("find the newest commits: %w", err)
+		}
+		p.where("c.seq < ?", (block.Int64+1)*blockSize)
+		p.where("c.time < ?", ceilUnix(q.Until))
+	}
+	if !q.Since.IsZero() {
+		if err := tx.QueryRowContext(ctx, `SELECT min(block) FROM blocks WHERE latest >= ?`, ceilUnix(q.Since)).Scan(&block); err != nil {
+			return fmt.Errorf("find the oldest commits: %w", err)
+		}
+		if !block.Valid {
+			p.where("0")
+			return nil
+		}
+		p.where("c.seq >= ?", block.Int64*blockSize)
+		p.where("c.time >= ?", ceilUnix(q.Since))
+	}
+	return nil
+}
+
+// ceilUnix is the first whole second that is not before t.
+func ceilUnix(t time.Time) int64 {
+	s := t.Unix()
+	if t.Nanosecond() > 0 {
+		s++
+	}
+	return s
+}
+
+// rarestTerm finds the term with the fewest commits; counting stops where it does not matter any more.
+func rarestTerm(ctx context.Context, tx *sql.Tx, terms []int64) (int64, error) {
+	rarest, fewest := terms[0], int64(-1)
+	if len(terms) == 1 {
+		return rarest, nil
+	}
+	for _, t := range terms {
+		counts, err := column(ctx, tx, `SELECT count(*) FROM (SELECT 1 FROM postings WHERE term = ? LIMIT 5000)`, t)
+		if err != nil {
+			return 0, err
+		}
+		if fewest < 0 || counts[0] < fewest {
+			rarest, fewest = t, counts[0]
+		}
+	}
+	return rarest, nil
+}
+
+func column(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("search the history: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []int64
+	for rows.Next() {
+		var v int64
+		if err := rows.Scan(&v); err != nil {
+			return nil, fmt.Errorf("search the history: %w", err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("search the history: %w", err)
+	}
+	return out, nil
+}
+
+func readEntry(ctx context.Context, tx *sql.Tx, seq int64) (Entry, error) {
+	e := Entry{Sequence: uint64(seq)}
+	var hash []byte
+	var at int64
+	err := tx.QueryRowContext(ctx, `SELECT c.hash, c.time, u.name, u.email, a.name, c.subject, c.reason, c.op, c.digest, m.text
+		FROM commits c JOIN terms u ON u.id = c.author JOIN terms a ON a.id = c.action JOIN messages m ON m.seq = c.seq WHERE c.seq = ?`, seq).
+		Scan(&hash, &at, &e.Author.Name, &e.Author.Email, &e.Action, &e.Subject, &e.Reason, &e.OperationID, &e.Digest, &e.Message)
+	if err != nil {
+		return e, fmt.Errorf("read commit %d of the history: %w", seq, err)
+	}
+	copy(e.Commit[:], hash)
+	e.Time = time.Unix(at, 0).UTC()
+	return e, nil
+}
+
+// readDetails reads the events of a commit that the query asks for, in order; at most limit when that is not negative.
+func readDetails(ctx context.Context, tx *sql.Tx, seq int64, q Query, limit int) ([]manifestrepo.Event, error) {
+	text := `SELECT d.n, d.what, coalesce(a.name, ''), coalesce(e.name, ''), d.version, d.prev, d.lock FROM details d
+		LEFT JOIN terms a ON a.id = d.app LEFT JOIN terms e ON e.id = d.env WHERE d.seq = ?`
+	args := []any{seq}
+	if q.Application != "" {
+		text += ` AND d.app = (SELECT id FROM terms WHERE kind = ? AND name = ? AND email = '')`
+		args = append(args, termApplication, q.Application)
+	}
+	if q.Environment != "" {
+		text += ` AND d.env = (SELECT id FROM terms WHERE kind = ? AND name = ? AND email = '')`
+		args = append(args, termEnvironment, q.Environment)
+	}
+	rows, err := tx.QueryContext(ctx, text+` LIMIT ?`, append(args, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("read the events of commit %d: %w", seq, err)
+	}
+	defer func() { _ = rows.Close() }()
+	type numbered struct {
+		n     int64
+		event manifestrepo.Event
+	}
+	var found []numbered
+	for rows.Next() {
+		var d numbered
+		var version, prev int64
+		if err := rows.Scan(&d.n, &d.event.What, &d.event.Application, &d.event.Environment, &version, &prev, &d.event.LockID); err != nil {
+			return nil, fmt.Errorf("read the events of commit %d: %w", seq, err)
+		}
+		d.event.Version, d.event.PreviousVersion = uint64(version), uint64(prev)
+		found = append(found, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the events of commit %d: %w", seq, err)
+	}
+	slices.SortFunc(found, func(a, b numbered) int { return int(a.n - b.n) })
+	events := make([]manifestrepo.Event, len(found))
+	for i, d := range found {
+		events[i] = d.event
+	}
+	return events, nil
+}

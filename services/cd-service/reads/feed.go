@@ -1,0 +1,167 @@
+package reads
+
+import (
+	"container/list"
+	"slices"
+	"sync"
+
+	"github.com/signalbox-dev/signalbox/pkg/gitstore"
+	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+	"github.com/signalbox-dev/signalbox/services/cd-service/state"
+)
+
+// Bounds of what a Feed remembers.
+const (
+	// maxGone is how many applications that are no more are remembered beside those that are.
+	maxGone = 10_000
+	// maxFeedCommits and maxFeedBytes bound the commits kept for watchers; one Changes carries at most 100.
+	maxFeedCommits = 100
+	maxFeedBytes   = 16 << 20
+)
+
+// Feed remembers, for everything a watcher may show, at which position it last changed. A watcher that was away or is
+// slow asks what changed since its position and gets each thing once, as it is now; nothing is queued for anybody.
+type Feed struct {
+	mu       sync.Mutex
+	snapshot *manifestrepo.Snapshot
+	position uint64
+	// floor is the oldest position from which changes are known.
+	floor uint64
+	// changed is closed and replaced at each step.
+	changed chan struct{}
+
+	// order holds *change, the latest in front; byName finds an application's.
+	order  *list.List
+	byName map[string]*list.Element
+	// environments holds at which position each environment, its group's locks, or the global stop changed;
+	// anyEnvironment is the latest of them, removed environments included.
+	environments   map[string]uint64
+	anyEnvironment uint64
+	commits        []feedCommit
+	bytes          int
+}
+
+type change struct {
+	application string
+	position    uint64
+}
+
+type feedCommit struct {
+	gitstore.CommitInfo
+	position uint64
+}
+
+// NewFeed makes a Feed; its Follow is to be among the followers of the state.
+func NewFeed() *Feed {
+	return &Feed{changed: make(chan struct{}), order: list.New(), byName: map[string]*list.Element{}, environments: map[string]uint64{}}
+}
+
+// Follow takes a step of main. It does not block.
+func (f *Feed) Follow(step state.Step) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.snapshot == nil {
+		f.floor = step.Position - 1
+	}
+	f.snapshot, f.position = step.After, step.Position
+	for _, name := range step.Delta.Applications {
+		f.touch(name, step.Position)
+	}
+	if step.Delta.Environments {
+		f.anyEnvironment = step.Position
+		for _, name := range changedEnvironments(step.Before, step.After) {
+			f.environments[name] = step.Position
+		}
+	}
+	f.forget(len(step.After.Applications()) + maxGone)
+	for _, c := range lastOf(step.Commits, maxFeedCommits) {
+		f.commits = append(f.commits, feedCommit{CommitInfo: c, position: step.Position})
+		f.bytes += len(c.Message)
+	}
+	for len(f.commits) > maxFeedCommits || f.bytes > maxFeedBytes {
+		f.bytes -= len(f.commits[0].Message)
+		f.commits = slices.Delete(f.commits, 0, 1)
+	}
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+func (f *Feed) touch(name string, position uint64) {
+	if e := f.byName[name]; e != nil {
+		e.Value.(*change).position = position
+		f.order.MoveToFront(e)
+		return
+	}
+	f.byName[name] = f.order.PushFront(&change{application: name, position: position})
+}
+
+// forget drops the oldest changes beyond limit; who resumes from before them starts anew.
+func (f *Feed) forget(limit int) {
+	for f.order.Len() > limit {
+		oldest := f.order.Remove(f.order.Back()).(*change)
+		delete(f.byName, oldest.application)
+		f.floor = max(f.floor, oldest.position)
+	}
+}
+
+// changedEnvironments names the environments where anything that holds for all of it changed.
+func changedEnvironments(before, after *manifestrepo.Snapshot) []string {
+	all := before.Stop() != after.Stop()
+	var names []string
+	for _, env := range after.Environments() {
+		old := before.Environment(env.Name)
+		if all || old != env || before.Group(env.GroupName()) != after.Group(env.GroupName()) {
+			names = append(names, env.Name)
+		}
+	}
+	return names
+}
+
+// news is what changed since a position.
+type news struct {
+	snapshot *manifestrepo.Snapshot
+	position uint64
+	// applications touched, in no order; some may be gone.
+	applications []string
+	// environments that changed as a whole; environment says that any did, or is gone.
+	environments []string
+	environment  bool
+	commits      []gitstore.CommitInfo
+}
+
+// since gives what changed after a position, and a channel that closes at the next step. ok is false when that is not
+// known any more.
+func (f *Feed) since(position uint64) (n news, next <-chan struct{}, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n = news{snapshot: f.snapshot, position: max(f.position, position)}
+	if f.snapshot == nil {
+		return n, f.changed, true
+	}
+	if position < f.floor {
+		return n, f.changed, false
+	}
+	for e := f.order.Front(); e != nil; e = e.Next() {
+		c := e.Value.(*change)
+		if c.position <= position {
+			break
+		}
+		n.applications = append(n.applications, c.application)
+	}
+	n.environment = f.anyEnvironment > position
+	for name, at := range f.environments {
+		if at > position && f.snapshot.Environment(name) != nil {
+			n.environments = append(n.environments, name)
+		}
+	}
+	for _, c := range f.commits {
+		if c.position > position {
+			n.commits = append(n.commits, c.CommitInfo)
+		}
+	}
+	return n, f.changed, true
+}
+
+func lastOf[T any](all []T, n int) []T {
+	return all[max(0, len(all)-n):]
+}

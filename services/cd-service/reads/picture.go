@@ -1,0 +1,343 @@
+package reads
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
+	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+	"github.com/signalbox-dev/signalbox/services/cd-service/convert"
+)
+
+// pictures keeps the picture of the newest state asked for.
+type pictures struct {
+	mu   sync.Mutex
+	last *picture
+}
+
+// of gives the picture of a snapshot at a time.
+func (p *pictures) of(s *manifestrepo.Snapshot, now time.Time) *picture {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last == nil || p.last.snapshot != s || !p.last.holds(now) {
+		p.last = newPicture(s, now, p.last)
+	}
+	return p.last
+}
+
+// picture is what is worked out of one snapshot. It never changes, and the messages in it are shared: do not change them.
+type picture struct {
+	snapshot *manifestrepo.Snapshot
+	// from and until bound the time it holds for: no lock expires in between. Either may be zero: no bound.
+	from, until time.Time
+
+	// environments in chain order: distance to upstream, then name.
+	environments []*column
+	byName       map[string]*column
+	groups       []*api.EnvironmentGroup
+	applications []*row
+	global       *api.Lock
+}
+
+// column is one environment.
+type column struct {
+	env   *manifestrepo.Environment
+	bit   int
+	group *manifestrepo.Group
+	proto *api.Environment
+	// wide are the locks on all of the environment: global, group and environment.
+	wide []*api.Lock
+	// teams are the locks on teams here.
+	teams map[string][]*api.Lock
+	// queuedOf counts the queued versions of each team's applications here.
+	queuedOf map[string]int32
+}
+
+// row is one application with what filters ask, a bit for each column.
+type row struct {
+	app                               *manifestrepo.Application
+	deployed, queued, differs, locked bits
+}
+
+// bits is a set of columns.
+type bits []uint64
+
+func (b bits) set(i int)      { b[i/64] |= 1 << (i % 64) }
+func (b bits) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
+
+// meets reports whether two sets share a member; a nil mask holds everything.
+func (b bits) meets(mask bits) bool {
+	for i, word := range b {
+		if mask != nil {
+			word &= mask[i]
+		}
+		if word != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *picture) holds(now time.Time) bool {
+	return !now.Before(p.from) && (p.until.IsZero() || now.Before(p.until))
+}
+
+// newPicture works out a snapshot. What old says of applications that did not change is kept.
+func newPicture(s *manifestrepo.Snapshot, now time.Time, old *picture) *picture {
+	p := &picture{snapshot: s, byName: map[string]*column{}}
+	for _, l := range s.Locks() {
+		switch {
+		case l.ExpiresAt.IsZero():
+		case !l.Expired(now):
+			if p.until.IsZero() || l.ExpiresAt.Before(p.until) {
+				p.until = l.ExpiresAt
+			}
+		case l.ExpiresAt.After(p.from):
+			p.from = l.ExpiresAt
+		}
+	}
+	p.addColumns(old)
+	keep := map[*manifestrepo.Application]*row{}
+	if old != nil && old.holds(now) && p.sameColumns(old) {
+		for _, r := range old.applications {
+			keep[r.app] = r
+		}
+	}
+	for _, app := range s.Applications() {
+		if !exists(app) {
+			continue
+		}
+		r := keep[app]
+		if r == nil {
+			r = p.newRow(app, now)
+		}
+		p.applications = append(p.applications, r)
+	}
+	p.count()
+	p.addLocks(now)
+	return p
+}
+
+// exists reports whether users see an application: not before its first release.
+func exists(app *manifestrepo.Application) bool {
+	if len(app.Releases) > 0 {
+		return true
+	}
+	for _, d := range app.Deployments {
+		if d.Version != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *picture) addColumns(old *picture) {
+	for _, env := range p.snapshot.Environments() {
+		c := &column{env: env, group: p.snapshot.Group(env.GroupName()), teams: map[string][]*api.Lock{}, queuedOf: map[string]int32{}}
+		p.environments = append(p.environments, c)
+		p.byName[env.Name] = c
+	}
+	slices.SortFunc(p.environments, func(a, b *column) int {
+		return cmp.Or(a.env.Distance-b.env.Distance, cmp.Compare(a.env.Name, b.env.Name))
+	})
+	longest := 0
+	for _, c := range p.environments {
+		if c.env.Distance < noUpstream {
+			longest = max(longest, c.env.Distance)
+		}
+	}
+	for i, c := range p.environments {
+		c.bit = i
+		c.proto = environmentProto(c.env, longest)
+		if before := old.column(c.env.Name); before != nil && before.env == c.env {
+			c.proto.Config = before.proto.Config
+		} else {
+			c.proto.Config = configStruct(c.env.Raw)
+		}
+	}
+	for _, g := range p.snapshot.Groups() {
+		if len(g.Environments) == 0 {
+			continue
+		}
+		proto := &api.EnvironmentGroup{Name: g.Name, Environments: g.Environments}
+		for _, name := range g.Environments {
+			if c := p.byName[name]; c != nil {
+				proto.DistanceToUpstream = max(proto.DistanceToUpstream, int32(c.env.Distance))
+			}
+		}
+		proto.Priority = priority(int(proto.DistanceToUpstream), longest)
+		p.groups = append(p.groups, proto)
+	}
+	slices.SortStableFunc(p.groups, func(a, b *api.EnvironmentGroup) int { return int(a.DistanceToUpstream - b.DistanceToUpstream) })
+}
+
+func (p *picture) column(name string) *column {
+	if p == nil {
+		return nil
+	}
+	return p.byName[name]
+}
+
+// sameColumns reports whether rows of old hold here too.
+func (p *picture) sameColumns(old *picture) bool {
+	return slices.EqualFunc(p.environments, old.environments, func(a, b *column) bool { return a.env == b.env })
+}
+
+func (p *picture) newRow(app *manifestrepo.Application, now time.Time) *row {
+	words := (len(p.environments) + 63) / 64
+	all := make(bits, 4*words)
+	r := &row{app: app, deployed: all[:words:words], queued: all[words : 2*words : 2*words], differs: all[2*words : 3*words : 3*words], locked: all[3*words:]}
+	for _, c := range p.environments {
+		d := app.Deployments[c.env.Name]
+		version := uint64(0)
+		if d != nil {
+			version = d.Version
+			if version != 0 {
+				r.deployed.set(c.bit)
+			}
+			if d.Queued != nil {
+				r.queued.set(c.bit)
+			}
+		}
+		if up := upstreamVersion(app, c.env); up != 0 && up != version && (version != 0 || hasManifest(app.Release(up), c.env.Name)) {
+			r.differs.set(c.bit)
+		}
+		if anyHolds(app.Locks[c.env.Name], now) || anyHolds(c.env.TeamLocks[app.Team], now) {
+			r.locked.set(c.bit)
+		}
+	}
+	return r
+}
+
+// count fills what the columns say of all applications.
+func (p *picture) count() {
+	for _, r := range p.applications {
+		for _, c := range p.environments {
+			if r.deployed.has(c.bit) {
+				c.proto.Applications++
+			}
+			if r.queued.has(c.bit) {
+				c.proto.Queued++
+				c.queuedOf[r.app.Team]++
+			}
+		}
+	}
+}
+
+// addLocks gives each column the locks that hold all of it, and each team's.
+func (p *picture) addLocks(now time.Time) {
+	if stop := p.snapshot.Stop(); stop != nil && !stop.Expired(now) {
+		p.global = p.lock(stop)
+	}
+	groups := map[string][]*api.Lock{}
+	for _, c := range p.environments {
+		if p.global != nil {
+			c.wide = append(c.wide, p.global)
+		}
+		if c.group != nil {
+			locks, ok := groups[c.group.Name]
+			if !ok {
+				locks = p.locks(c.group.Locks, now)
+				groups[c.group.Name] = locks
+			}
+			c.wide = append(c.wide, locks...)
+		}
+		c.wide = append(c.wide, p.locks(c.env.Locks, now)...)
+		c.proto.Locks = c.wide
+		for team, locks := range c.env.TeamLocks {
+			if active := p.locks(locks, now); len(active) > 0 {
+				c.teams[team] = active
+			}
+		}
+	}
+}
+
+// locks converts those that hold now, by id.
+func (p *picture) locks(locks map[string]*manifestrepo.Lock, now time.Time) []*api.Lock {
+	var out []*api.Lock
+	for _, id := range slices.Sorted(maps.Keys(locks)) {
+		if !locks[id].Expired(now) {
+			out = append(out, p.lock(locks[id]))
+		}
+	}
+	return out
+}
+
+// lock converts a lock and counts what waits under it.
+func (p *picture) lock(l *manifestrepo.Lock) *api.Lock {
+	out := convert.Lock(l)
+	switch l.Scope {
+	case manifestrepo.ScopeApplication:
+		if app := p.snapshot.Application(l.Application); app != nil {
+			if d := app.Deployments[l.Environment]; d != nil && d.Queued != nil {
+				out.HoldsBack = 1
+			}
+		}
+	case manifestrepo.ScopeTeam:
+		if c := p.byName[l.Environment]; c != nil {
+			out.HoldsBack = c.queuedOf[l.Team]
+		}
+	case manifestrepo.ScopeEnvironment:
+		if c := p.byName[l.Environment]; c != nil {
+			out.HoldsBack = c.proto.Queued
+		}
+	case manifestrepo.ScopeGroup, manifestrepo.ScopeGlobal:
+		for _, c := range p.environments {
+			if l.Scope == manifestrepo.ScopeGlobal || c.env.GroupName() == l.Group {
+				out.HoldsBack += c.proto.Queued
+			}
+		}
+	}
+	return out
+}
+
+// noUpstream is the distance of an environment that releases never reach by themselves.
+const noUpstream = 100
+
+func environmentProto(env *manifestrepo.Environment, longest int) *api.Environment {
+	out := &api.Environment{
+		Name: env.Name, EnvironmentGroup: env.GroupName(), DistanceToUpstream: int32(env.Distance),
+		Priority: priority(env.Distance, longest), Problem: env.Problem,
+	}
+	if up := env.Config.Upstream; up != nil {
+		out.UpstreamEnvironment, out.Latest = up.Environment, up.Latest
+	}
+	return out
+}
+
+// priority says where on the way to production a distance stands, longest being the longest way there is: the first step is
+// upstream, the last production; before it come canary (on ways of four steps and more) and pre-production.
+func priority(distance, longest int) api.Priority {
+	switch {
+	case distance >= noUpstream:
+		return api.Priority_PRIORITY_OTHER
+	case distance == 0:
+		return api.Priority_PRIORITY_UPSTREAM
+	case distance == longest:
+		return api.Priority_PRIORITY_PRODUCTION
+	case longest >= 3 && distance == longest-1:
+		return api.Priority_PRIORITY_CANARY
+	case distance == longest-1, longest >= 3 && distance == longest-2:
+		return api.Priority_PRIORITY_PRE_PRODUCTION
+	}
+	return api.Priority_PRIORITY_OTHER
+}
+
+// configStruct is config.json as the repo has it; nil when it is no JSON object.
+func configStruct(raw []byte) *structpb.Struct {
+	var fields map[string]any
+	if json.Unmarshal(raw, &fields) != nil {
+		return nil
+	}
+	config, err := structpb.NewStruct(fields)
+	if err != nil {
+		return nil
+	}
+	return config
+}
