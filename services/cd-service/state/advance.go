@@ -105,7 +105,7 @@ func (r *Repo) reread(ctx context.Context, old *manifestrepo.Snapshot, heads git
 	if err != nil {
 		return Step{}, err
 	}
-	step.Delta = mergeDelta(step.Delta, manifestrepo.Delta{Applications: names(old), Environments: true})
+	step.Delta = MergeDelta(step.Delta, manifestrepo.Delta{Applications: names(old), Environments: true})
 	return step, nil
 }
 
@@ -149,7 +149,7 @@ func (r *Repo) read(ctx context.Context, before *manifestrepo.Snapshot, heads gi
 func (r *Repo) readMain(ctx context.Context, step *Step, main gitstore.Hash) error {
 	var changes []manifestrepo.PathChange
 	err := r.store.Diff(ctx, step.Before.Commit(), main, func(c gitstore.Change) error {
-		changes = append(changes, manifestrepo.PathChange{Path: c.Path, New: c.New})
+		changes = append(changes, manifestrepo.PathChange{Path: c.Path, New: c.New, Mode: c.Mode})
 		return nil
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func (d *Draft) Preview(ctx context.Context, u manifestrepo.Update) (*manifestre
 // Take makes a previewed snapshot the draft's newest, with the commit that made it. logTip is the log's tip with the
 // commit's records; the orphans count as listed when it moved.
 func (d *Draft) Take(s *manifestrepo.Snapshot, delta manifestrepo.Delta, c gitstore.CommitInfo, logTip gitstore.Hash) {
-	d.now, d.delta = s, mergeDelta(d.delta, delta)
+	d.now, d.delta = s, MergeDelta(d.delta, delta)
 	d.commits = append(d.commits, c)
 	if logTip != d.logTip {
 		d.logTip, d.orphans = logTip, nil
@@ -64,3 +64,9 @@ func (r *Repo) Confirm(d *Draft) error {
 	r.publish(Step{Before: d.base, After: d.now, Delta: d.delta, Commits: d.commits})
 	return nil
 }
+
+// CommitterName is the committer of every commit Signalbox makes. Trailers count only on such commits.
+const CommitterName = "Signalbox"
+
+// Ours reports whether Signalbox made a commit.
+func Ours(c gitstore.CommitInfo) bool { return c.Committer.Name == CommitterName }

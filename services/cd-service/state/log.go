@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/go-git/go-git/v5/plumbing"
+
 	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
@@ -103,8 +105,8 @@ func (r *Repo) readLog(ctx context.Context, step *Step) error {
 	for _, stretch := range manifestrepo.NewLog(before, after) {
 		err := r.store.Log(ctx, stretch.From, stretch.To, func(c gitstore.CommitInfo) error {
 			seen[c.Hash] = true
-			if !void[c.Hash] {
-				records = append(records, Record(c))
+			if !void[c.Hash] && !isBeginning(c) {
+				records = append(records, Record(c).Compact())
 			}
 			return nil
 		})
@@ -128,7 +130,7 @@ func (r *Repo) readLog(ctx context.Context, step *Step) error {
 	if err != nil {
 		return err
 	}
-	step.After, step.Delta = next, mergeDelta(step.Delta, delta)
+	step.After, step.Delta = next, MergeDelta(step.Delta, delta)
 	return nil
 }
 
@@ -167,3 +169,9 @@ func Record(c gitstore.CommitInfo) manifestrepo.LogRecord {
 		Message: c.Message,
 	}
 }
+
+// emptyTree is the tree without entries.
+var emptyTree = plumbing.NewHash("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+
+// isBeginning reports the root commit that a log starts with: it holds no record, it shows that the ref can be pushed.
+func isBeginning(c gitstore.CommitInfo) bool { return len(c.Parents) == 0 && c.Tree == emptyTree }

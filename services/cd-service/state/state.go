@@ -181,8 +181,8 @@ func (r *Repo) confirm() {
 	r.view.Store(&v)
 }
 
-// mergeDelta joins two deltas.
-func mergeDelta(a, b manifestrepo.Delta) manifestrepo.Delta {
+// MergeDelta joins what two updates changed.
+func MergeDelta(a, b manifestrepo.Delta) manifestrepo.Delta {
 	apps := slices.Concat(a.Applications, b.Applications)
 	slices.Sort(apps)
 	return manifestrepo.Delta{Applications: slices.Compact(apps), Environments: a.Environments || b.Environments}
