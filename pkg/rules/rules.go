@@ -2,7 +2,11 @@
 // and contents are arguments, nothing is written, nothing reads the clock.
 //
 // Check is what can be said of a command without any state; it runs in the request's own goroutine. Decide runs on the
-// newest state and may run again when that state turns out to be old. Each kind of command is one file.
+// newest state and may run again when that state turns out to be old. Needs says beforehand which releases Decide will ask for.
+//
+// Read it as the operator's handbook. Each kind of command is one file (create_release.go, deploy.go, run_train.go, ...) and one
+// line in the table of kinds.go; what they share is in deliver.go (a version meets an environment) and locks.go (what says no).
+// A new kind of command is a new file, a new line, and a message in proto/.
 package rules
 
 import (
@@ -10,6 +14,13 @@ import (
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+)
+
+// Values of Policy.Secrets.
+const (
+	SecretsRefuse = "refuse"
+	SecretsWarn   = "warn"
+	SecretsAllow  = "allow"
 )
 
 // Policy is what an operator may set.
@@ -20,6 +31,20 @@ type Policy struct {
 	Secrets string
 	// MaxManifestBytes is the limit of one manifest; 0 means 8 MiB.
 	MaxManifestBytes int64
+}
+
+func (p Policy) keepWindow() int {
+	if p.KeepWindow <= 0 {
+		return 20
+	}
+	return p.KeepWindow
+}
+
+func (p Policy) maxManifestBytes() int64 {
+	if p.MaxManifestBytes <= 0 {
+		return 8 << 20
+	}
+	return p.MaxManifestBytes
 }
 
 // Content reads immutable things by name; asking it keeps a rule pure.
@@ -36,6 +61,9 @@ type Context struct {
 	Actor   manifestrepo.Actor
 	Policy  Policy
 	Content Content
+	// Keyed reports that the command came with an idempotency key of its own. Without one, a release without a version that
+	// equals the newest release is taken for a retry.
+	Keyed bool
 }
 
 // Checked is a command that passed Check.
@@ -51,19 +79,16 @@ type Checked struct {
 	Parts []*Checked
 }
 
-// Check validates a command as far as it goes without state. prepare is called once for each manifest and gives its blob id;
-// it may be called from several goroutines. The error is a *problem.Error.
-func Check(a *api.Action, p Policy, prepare func(content []byte) manifestrepo.Hash) (*Checked, error) {
-	panic("contract")
-}
-
 // Decision is what a command does.
 type Decision struct {
+	// Edits name each path at most once.
 	Edits   []manifestrepo.Edit
 	Records []manifestrepo.Record
 	// Message is complete but for RequestID and RequestDigest.
 	Message manifestrepo.Message
 	Result  *api.ActionResult
+	// creates are the paths of Edits that are new.
+	creates []string
 }
 
 // Changes reports whether a commit is to be made.
@@ -73,13 +98,4 @@ func (d *Decision) Changes() bool { return len(d.Edits) > 0 || len(d.Records) > 
 type ReleaseKey struct {
 	Application string
 	Version     uint64
-}
-
-// Needs lists the releases whose manifests Decide will ask Content for, so that the caller can read them in one pass. It may
-// list too many or too few; it is a hint.
-func Needs(c *Checked, s *manifestrepo.Snapshot) []ReleaseKey { panic("contract") }
-
-// Decide decides a command. The error is a *problem.Error; then nothing is to be done.
-func Decide(c *Checked, s *manifestrepo.Snapshot, ctx Context) (*Decision, error) {
-	panic("contract")
 }
