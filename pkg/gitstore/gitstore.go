@@ -2,16 +2,27 @@
 // It knows refs, trees, blobs and commits; it knows no word of the domain.
 //
 // A Store is a bare repository on local disk. Without a remote that repository is the truth, and a push means: one pack
-// with its index, fsynced with its directory, then the refs in the order given, each by compare-and-swap and fsynced.
-// With a remote the local repository is a mirror, and a push means one receive-pack session whose report names every
-// ref; the mirror follows only when the remote has confirmed.
+// with its index, fsynced with its directory, then the refs, each by compare-and-swap and fsynced: they are moved together by
+// one rename of packed-refs, so none of them is ever seen moved without the others. With a remote the local repository is a
+// mirror, and a push means one receive-pack session whose report names every ref; the mirror follows only when the remote
+// has confirmed.
 //
-// One goroutine writes (Begin, Push, Fetch, Maintain); any number read.
+// Stock git may read the repository at any time, and may write refs and objects that it is told to write. It must not be
+// told to repack or prune while a Store is open, other than through Maintain.
+//
+// One goroutine writes (Begin, Push, Fetch); any number read. Maintain may run beside all of them.
 package gitstore
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -23,9 +34,6 @@ import (
 // Hash is a git object id.
 type Hash = plumbing.Hash
 
-// ErrNotAncestor says that a commit is not on the first-parent line of another.
-var ErrNotAncestor = errors.New("not an ancestor on the first-parent line")
-
 // Options say where a Store lives and what it follows.
 type Options struct {
 	// Dir is the bare repository; it is created when missing.
@@ -34,10 +42,32 @@ type Options struct {
 	Refs []string
 	// Remote is the truth when set; nil makes Dir the truth.
 	Remote *remote.Remote
+	// TolerateUnreachable lets Open succeed on what the mirror holds when the remote cannot be asked. Heads are then as old as
+	// the mirror, and may be empty.
+	TolerateUnreachable bool
+	// ReadOnly opens an existing repository without taking it: another process may be writing it. Push and Maintain
+	// fail, nothing is created, and a remote is not asked.
+	ReadOnly bool
 }
 
 // Store is an open repository. Close it.
-type Store struct{ contractOnly }
+type Store struct {
+	dir      string
+	refs     []string
+	remote   *remote.Remote
+	readOnly bool
+	owner    *owner // nil when read only
+	pool     *pool
+	memory   memory
+	known    known
+
+	write    sync.Mutex // held by Push and Fetch
+	maintain sync.Mutex // held by Maintain
+	writes   atomic.Int64
+
+	mu    sync.RWMutex
+	heads Heads
+}
 
 // Signature is who and when. The zone of When is kept.
 type Signature struct {
@@ -72,81 +102,6 @@ type RefUpdate struct {
 	Old, New Hash
 }
 
-// Open opens or creates the repository, removes lock files that an earlier process of ours left, and, with a remote,
-// fetches what is new.
-func Open(ctx context.Context, o Options) (*Store, error) { panic("contract") }
-
-// Close ends the children that read.
-func (s *Store) Close() error { panic("contract") }
-
-// Heads returns the refs as last confirmed: by a push, a fetch, or Open.
-func (s *Store) Heads() Heads { panic("contract") }
-
-// Fetch asks the truth for its refs and downloads what is new.
-func (s *Store) Fetch(ctx context.Context) (Heads, error) { panic("contract") }
-
-// Blob is content that has been hashed and compressed, ready for a batch.
-type Blob struct{ contractOnly }
-
-// PrepareBlob does the costly part of storing a file; call it in the request's own goroutine.
-func PrepareBlob(content []byte) Blob { panic("contract") }
-
-// Hash is the blob's id.
-func (b Blob) Hash() Hash { panic("contract") }
-
-// Batch gathers objects for one push. It is not safe for concurrent use.
-type Batch struct{ contractOnly }
-
-// Begin starts a batch. A batch that is not pushed costs nothing.
-func (s *Store) Begin() *Batch { panic("contract") }
-
-// AddBlob adds a file's content.
-func (b *Batch) AddBlob(blob Blob) Hash { panic("contract") }
-
-// CommitSpec is a commit to make.
-type CommitSpec struct {
-	// Parent is zero for a root commit. It may be a commit of the same batch.
-	Parent Hash
-	// Changes are applied to the parent's tree, or to the empty tree when Fresh is set.
-	Changes           []Change
-	Fresh             bool
-	Author, Committer Signature
-	Message           string
-}
-
-// Commit adds a commit and the trees it needs. On error nothing was added.
-func (b *Batch) Commit(ctx context.Context, c CommitSpec) (Hash, error) { panic("contract") }
-
-// Size is the number of objects and of compressed bytes gathered.
-func (b *Batch) Size() (objects int, bytes int64) { panic("contract") }
-
-// Push stores the batch and moves the refs, first to last.
-//
-// Errors: *remote.StaleError when a ref was not at Old (others before it may have moved); *remote.RefusedError when the
-// remote said no; *remote.UnreachableError when nothing can have happened; *remote.UnknownError when the remote may or may
-// not have taken it. After any error call Fetch to learn where the refs are.
-func (s *Store) Push(ctx context.Context, b *Batch, updates []RefUpdate) error { panic("contract") }
-
-// Diff calls fn for every path that differs between two commits, in path order; from zero is the empty tree.
-func (s *Store) Diff(ctx context.Context, from, to Hash, fn func(Change) error) error {
-	panic("contract")
-}
-
-// Log calls fn for each first-parent commit after from up to to, oldest first. From zero means from the root.
-// It fails with ErrNotAncestor when from is not on the first-parent line of to.
-func (s *Store) Log(ctx context.Context, from, to Hash, fn func(CommitInfo) error) error {
-	panic("contract")
-}
-
-// Commit reads one commit.
-func (s *Store) Commit(ctx context.Context, h Hash) (CommitInfo, error) { panic("contract") }
-
-// Blobs reads many blobs in one pipelined pass, in order. A missing blob is an error. A blob over limit bytes (0: no
-// limit) comes back nil.
-func (s *Store) Blobs(ctx context.Context, hashes []Hash, limit int64) ([][]byte, error) {
-	panic("contract")
-}
-
 // TreePath names a folder of a commit; Path "" is the root.
 type TreePath struct {
 	Commit Hash
@@ -160,21 +115,151 @@ type TreeEntry struct {
 	Hash Hash
 }
 
-// Trees lists many folders in pipelined passes, in order; a missing folder comes back nil.
-func (s *Store) Trees(ctx context.Context, paths []TreePath) ([][]TreeEntry, error) {
-	panic("contract")
+// Open opens or creates the repository, removes lock files and rubbish that an earlier process of ours left, and, with a
+// remote, fetches what is new.
+//
+// It fails with ErrInUse when another process has the repository open, and with ErrMissing when a head names objects that are
+// not there and no remote can give them.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open repository: %w", err)
+	}
+	for _, name := range o.Refs {
+		if err := checkRefName(name); err != nil {
+			return nil, fmt.Errorf("open repository: %w", err)
+		}
+	}
+	s := &Store{dir: dir, refs: slices.Clone(o.Refs), remote: o.Remote, readOnly: o.ReadOnly, memory: newMemory(), heads: Heads{}}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open repository %s: %w", dir, err), s.Close())
+	}
+	return s, nil
 }
 
-// Maintenance says what Maintain did.
-type Maintenance struct {
-	PacksBefore, PacksAfter int
-	BytesBefore, BytesAfter int64
+func (s *Store) open(ctx context.Context, o Options) error {
+	version, err := runGit(ctx, s.dir, "version")
+	if err != nil {
+		return err
+	}
+	s.pool = newPool(s.dir, knowsBatchCommand(string(version)))
+	if s.readOnly {
+		_, err := s.reread(ctx)
+		return err
+	}
+	if err := createRepository(ctx, s.dir, s.refs); err != nil {
+		return err
+	}
+	if s.owner, err = takeOwnership(s.dir); err != nil {
+		return err
+	}
+	if err := checkRole(s.dir, s.remote != nil); err != nil {
+		return err
+	}
+	if err := s.owner.removeStaleLocks(s.dir); err != nil {
+		return err
+	}
+	damaged, err := s.sweep()
+	if err != nil {
+		return err
+	}
+	if s.remote == nil {
+		_, err := s.reread(ctx)
+		return err
+	}
+	return s.openMirror(ctx, damaged, o.TolerateUnreachable)
 }
 
-// Maintain joins small packs of our own making. It never runs a full repack.
-func (s *Store) Maintain(ctx context.Context) (Maintenance, error) { panic("contract") }
+// knowsBatchCommand reads "git version 2.39.5": cat-file --batch-command came with 2.36.
+func knowsBatchCommand(version string) bool {
+	var major, minor int
+	fields := strings.Fields(version)
+	if len(fields) < 3 {
+		return false
+	}
+	if _, err := fmt.Sscanf(fields[2], "%d.%d", &major, &minor); err != nil {
+		return false
+	}
+	return major > 2 || major == 2 && minor >= 36
+}
+
+// Close ends the children that read, and gives the repository free.
+func (s *Store) Close() error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.maintain.Lock()
+	defer s.maintain.Unlock()
+	if s.pool != nil {
+		s.pool.close()
+	}
+	owner := s.owner
+	s.owner, s.readOnly = nil, true
+	if owner != nil {
+		return owner.release()
+	}
+	return nil
+}
+
+// Heads returns the refs as last confirmed: by a push, a fetch, or Open.
+func (s *Store) Heads() Heads {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return maps.Clone(s.heads)
+}
 
 // Dir is the bare repository on disk.
-func (s *Store) Dir() string { panic("contract") }
+func (s *Store) Dir() string { return s.dir }
 
-type contractOnly struct{}
+func (s *Store) setHeads(h Heads) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heads = h
+}
+
+// advance notes confirmed updates of the refs that the store follows.
+func (s *Store) advance(updates []RefUpdate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	heads := maps.Clone(s.heads)
+	for _, u := range updates {
+		if slices.Contains(s.refs, u.Name) {
+			heads[u.Name] = u.New
+		}
+	}
+	s.heads = heads
+}
+
+// reread takes the heads from disk and checks that they are whole at the top.
+func (s *Store) reread(ctx context.Context) (Heads, error) {
+	heads, err := s.readHeads(s.refs)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkHeads(ctx, heads); err != nil {
+		return nil, err
+	}
+	s.setHeads(heads)
+	return maps.Clone(heads), nil
+}
+
+// checkHeads looks whether the heads and their root trees are there: cheap, and enough to see a repository that lost a pack
+// of its last writes.
+func (s *Store) checkHeads(ctx context.Context, heads Heads) error {
+	for name, h := range heads {
+		c, err := s.Commit(ctx, h)
+		if err != nil {
+			return fmt.Errorf("ref %s: %w", name, err)
+		}
+		if c.Tree == emptyTree {
+			continue
+		}
+		lost, err := s.missing(ctx, []Hash{c.Tree}, plumbing.TreeObject)
+		if err != nil {
+			return fmt.Errorf("ref %s: %w", name, err)
+		}
+		if len(lost) > 0 {
+			return fmt.Errorf("ref %s: tree %s: %w", name, c.Tree, ErrMissing)
+		}
+	}
+	return nil
+}
