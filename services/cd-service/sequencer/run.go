@@ -175,19 +175,25 @@ func (s *Sequencer) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// maintain joins small packs now and then, when nobody waits or it is overdue.
+// maintain joins small packs now and then, beside the writer.
 func (s *Sequencer) maintain(ctx context.Context) {
-	if s.writer.pushes < s.o.MaintainEvery || s.QueueLength() > 0 && s.writer.pushes < 4*s.o.MaintainEvery || ctx.Err() != nil {
+	if s.writer.pushes < s.o.MaintainEvery || !s.joining.TryLock() {
 		return
 	}
 	s.writer.pushes = 0
-	if _, err := s.store.Maintain(ctx); err != nil && ctx.Err() == nil {
-		s.logger.Warn("joining small packs failed; writes go on", "err", err)
-	}
+	go func() {
+		defer s.joining.Unlock()
+		if _, err := s.store.Maintain(ctx); err != nil && ctx.Err() == nil {
+			s.logger.Warn("joining small packs failed; writes go on", "err", err)
+		}
+	}()
 }
 
 // end answers everybody who still waits.
 func (s *Sequencer) end() {
+	s.cancel()
+	s.joining.Lock() // the store may be closed after us
+	defer s.joining.Unlock()
 	s.mu.Lock()
 	s.closed, s.draining = true, true
 	left := s.writer.carried

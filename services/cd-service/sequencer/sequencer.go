@@ -28,7 +28,6 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/signalbox-dev/signalbox/pkg/argocd"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
@@ -42,11 +41,17 @@ type Executed interface {
 	Find(operationID string) (commit gitstore.Hash, ok bool, err error)
 }
 
+// Renderer gives the edits that follow from others: Argo CD's documents. It is called by the writer's goroutine alone.
+// *argocd.Renderer is one.
+type Renderer interface {
+	Update(before, after *manifestrepo.Snapshot, delta manifestrepo.Delta) ([]manifestrepo.Edit, error)
+}
+
 // Options say what a Sequencer works with. Zero numbers mean the defaults.
 type Options struct {
 	Repo     *state.Repo
 	Landed   *Landed
-	Renderer *argocd.Renderer
+	Renderer Renderer
 	Policy   rules.Policy
 	// CommitterEmail stands behind "Signalbox" in every commit; default "signalbox@localhost".
 	CommitterEmail string
@@ -133,6 +138,9 @@ type Sequencer struct {
 	draining   bool
 	asked      []chan error // waiters of NotifyPush
 	status     status
+
+	// joining is held while small packs are joined.
+	joining sync.Mutex
 
 	// Of the writer's goroutine.
 	writer writer
