@@ -103,10 +103,10 @@ func decideBatch(_ *api.Batch, w *work) error {
 		w.gather(d, len(subjects) == 1)
 	}
 	w.result.Kind = &api.ActionResult_Batch{Batch: answer}
-	w.lines = append(subjects, w.lines...)
-	w.message.Subject = fmt.Sprintf("Batch of %d: %s", len(subjects), subjects[0])
+	w.message.Subject = subjects[0]
 	if more := len(subjects) - 1; more > 0 {
-		w.message.Subject += fmt.Sprintf(" and %d more", more)
+		w.lines = subjects
+		w.message.Subject = fmt.Sprintf("Batch of %d: %s and %d more", len(subjects), subjects[0], more)
 	}
 	return nil
 }

@@ -175,11 +175,11 @@ func manifestsAreForKnownEnvironments(s *manifestrepo.Snapshot, manifests map[st
 		return nil
 	}
 	slices.Sort(unknown)
-	noun := "environment"
+	words := "is no environment"
 	if len(unknown) > 1 {
-		noun += "s"
+		words = "are no environments"
 	}
-	return invalid(manifestField(unknown[0]), "there is no %s %s", noun, listed(unknown)).
+	return invalid(manifestField(unknown[0]), "there %s %s", words, listed(unknown)).
 		Because("a manifest is for an environment that exists").
 		Fix("%s", didYouMean(unknown[0], environmentNames(s), "create the environment first"))
 }

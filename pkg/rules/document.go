@@ -22,6 +22,8 @@ type document struct {
 	Generated bool
 	// Secret with data.
 	Secret bool
+	// Shape says what the document is when it is no object.
+	Shape string
 }
 
 type identity struct{ group, kind, namespace, name string }
@@ -34,12 +36,16 @@ func (d document) identity() identity {
 	return identity{group, d.Kind, d.Namespace, d.Name}
 }
 
+func (d document) place() string {
+	if d.Item > 0 {
+		return fmt.Sprintf("document %d, item %d", d.Number, d.Item)
+	}
+	return fmt.Sprintf("document %d", d.Number)
+}
+
 // String names the document for a person.
 func (d document) String() string {
-	text := fmt.Sprintf("document %d", d.Number)
-	if d.Item > 0 {
-		text += fmt.Sprintf(", item %d", d.Item)
-	}
+	text := d.place()
 	switch {
 	case d.Kind != "" && d.Name != "":
 		text += fmt.Sprintf(" (%s %s)", shorten(d.Kind), shorten(d.Name))
@@ -105,6 +111,10 @@ func notYAML(err error) *problem.Error {
 func objectsOf(value any, d document, out []document) []document {
 	fields, ok := value.(map[any]any)
 	if !ok {
+		d.Shape = "a single value"
+		if _, isList := value.([]any); isList {
+			d.Shape = "a list"
+		}
 		return append(out, d)
 	}
 	d.APIVersion, d.Kind = textOf(fields["apiVersion"]), textOf(fields["kind"])

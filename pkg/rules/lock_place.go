@@ -159,7 +159,7 @@ func (w *work) findApplicationPlace(command string, p lockPlace, ahead bool) (fo
 	if _, err := findApplication(w.s, command+".application", p.application); err != nil {
 		if command == "create_lock" {
 			refused := problem.From(err)
-			return foundPlace{}, refused.Fix("%s; to lock it before its first release set ahead", refused.Remedy)
+			return foundPlace{}, refused.Fix("%s To lock it before its first release set ahead.", sentence(refused.Remedy))
 		}
 		return foundPlace{}, err
 	}

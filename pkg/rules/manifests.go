@@ -122,6 +122,10 @@ func documentRules(documents []document) (secrets []string, fault *problem.Error
 	const complete = "every document has apiVersion, kind and metadata.name"
 	seen := make(map[identity]document, len(documents))
 	for _, d := range documents {
+		if d.Shape != "" {
+			return nil, problem.New(problem.Invalid, "%s is %s, not a Kubernetes object", d, d.Shape).Because(complete).
+				Fix("is it a values file or a template that was not rendered?")
+		}
 		var missing string
 		switch {
 		case d.APIVersion == "":
@@ -142,7 +146,7 @@ func documentRules(documents []document) (secrets []string, fault *problem.Error
 			continue
 		}
 		if first, twice := seen[d.identity()]; twice {
-			return nil, problem.New(problem.Invalid, "%s is the same object as document %d", d, first.Number).
+			return nil, problem.New(problem.Invalid, "%s is the same object as %s", d, first.place()).
 				Because("no two documents of a manifest have the same group, kind, namespace and name").
 				Fix("remove one of them")
 		}

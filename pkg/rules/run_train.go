@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,14 +118,17 @@ type source struct{ upstream string }
 // sourceOf is an environment's source, or why it has none.
 func sourceOf(s *manifestrepo.Snapshot, env *manifestrepo.Environment) (src source, cause api.SkipCause, because string) {
 	up := env.Config.Upstream
+	if env.Problem != "" {
+		up = upstreamOfBroken(env)
+	}
 	switch {
+	case up != nil && up.Latest && up.Environment != "":
+		return source{}, api.SkipCause_SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV,
+			"its upstream is both latest and environment " + up.Environment
 	case env.Problem != "":
 		return source{}, api.SkipCause_SKIP_CAUSE_ENV_CONFIG_BROKEN, "its config.json cannot be read: " + env.Problem
 	case up == nil:
 		return source{}, api.SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM, "it has no upstream"
-	case up.Latest && up.Environment != "":
-		return source{}, api.SkipCause_SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV,
-			"its upstream is both latest and environment " + up.Environment
 	case up.Latest:
 		return source{}, 0, ""
 	case up.Environment == "":
@@ -134,6 +138,15 @@ func sourceOf(s *manifestrepo.Snapshot, env *manifestrepo.Environment) (src sour
 		return source{}, api.SkipCause_SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND, "its upstream " + up.Environment + " does not exist"
 	}
 	return source{upstream: up.Environment}, 0, ""
+}
+
+// upstreamOfBroken tells two upstreams from other faults of a config.json; nil when it cannot be read at all.
+func upstreamOfBroken(env *manifestrepo.Environment) *manifestrepo.Upstream {
+	var config manifestrepo.Config
+	if json.Unmarshal(env.Raw, &config) != nil {
+		return nil
+	}
+	return config.Upstream
 }
 
 // String names the source for a person.
@@ -216,7 +229,6 @@ func (w *work) trainMoves(src source, app *manifestrepo.Application, env *manife
 			fmt.Sprintf("release %d has no manifest for %s", version, env.Name)), nil
 	}
 	if len(envLocks) > 0 {
-		result.Locks = lockProtos(envLocks)
 		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_IS_LOCKED_BY_ENV, lockList(envLocks)), nil
 	}
 	d := deliveryTo(env, app.Name, app)
@@ -256,14 +268,14 @@ func (w *work) tellTrain(m *api.RunTrain, answer *api.TrainResult) {
 			switch {
 			case r.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED:
 				moved++
-				lines = append(lines, trainLine(r))
+				lines = append(lines, "  "+trainLine(r))
 			case r.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_QUEUED:
 				queued++
-				lines = append(lines, trainLine(r)+" waits: "+r.Because)
+				lines = append(lines, "  "+trainLine(r)+" waits: "+r.Because)
 			case r.SkipCause != api.SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION:
 				left++
 				if into.SkipCause == 0 {
-					lines = append(lines, r.Application+" stays: "+r.Because)
+					lines = append(lines, "  "+r.Application+" stays: "+r.Because)
 				}
 			}
 		}

@@ -38,6 +38,14 @@ func didYouMean(name string, known []string, otherwise string) string {
 	return fmt.Sprintf("there is: %s", listed(known))
 }
 
+// sentence ends a text so that another one may follow.
+func sentence(text string) string {
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}
+
 // nearest finds the known name that a typing error could have turned into name; empty when none is near.
 func nearest(name string, known []string) string {
 	best, at := "", len(name)/3+2
