@@ -16,11 +16,13 @@ var errPart = errors.New("a stored part of the state is damaged")
 type encoder struct {
 	buf   []byte
 	names map[string]uint64
-	lists map[string]uint64
+	// lists by their first element: equal lists are one slice, as a rule (sharedList).
+	lists map[*string]uint64
+	count uint64 // lists written
 }
 
 func newEncoder() *encoder {
-	return &encoder{names: map[string]uint64{}, lists: map[string]uint64{}}
+	return &encoder{names: map[string]uint64{}, lists: map[*string]uint64{}}
 }
 
 // bytes gives the part and makes the encoder ready for the next.
@@ -29,6 +31,7 @@ func (e *encoder) bytes() []byte {
 	e.buf = e.buf[:0]
 	clear(e.names)
 	clear(e.lists)
+	e.count = 0
 	return data
 }
 
@@ -51,9 +54,9 @@ func (e *encoder) name(s string) {
 }
 
 func (e *encoder) list(names []string) {
-	key := ""
-	for _, s := range names {
-		key += s + "\x00"
+	var key *string
+	if len(names) > 0 {
+		key = &names[0]
 	}
 	if n, ok := e.lists[key]; ok {
 		e.uint(n)
@@ -64,7 +67,8 @@ func (e *encoder) list(names []string) {
 	for _, s := range names {
 		e.name(s)
 	}
-	e.lists[key] = uint64(len(e.lists) + 1)
+	e.count++
+	e.lists[key] = e.count
 }
 
 func (e *encoder) flags(flags ...bool) {

@@ -189,3 +189,12 @@ func dump(t testing.TB, s *Snapshot) string {
 }
 
 func ptr(s string) *string { return &s }
+
+func mustTime(t testing.TB, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}

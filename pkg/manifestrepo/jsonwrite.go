@@ -189,6 +189,9 @@ func appendString(b []byte, s string) []byte {
 		case r == utf8.RuneError && size == 1:
 			b = append(append(b, s[start:i]...), "\ufffd"...)
 			start = i + size
+		case r < 0xa0: // C1 control characters
+			b = append(append(b, s[start:i]...), '\\', 'u', '0', '0', hexDigits[r>>4], hexDigits[r&0xf])
+			start = i + size
 		case r == '\u2028' || r == '\u2029':
 			b = append(append(b, s[start:i]...), `\u202`...)
 			b = append(b, hexDigits[r&0xf])
