@@ -4,6 +4,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -161,8 +162,14 @@ func (g *gateway) fail(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshal
 	answer.Problem(w, r, inWordsOfREST(problem.From(err)))
 }
 
+// ErrStopping as the cause of a cancelled request context means that the service shuts down.
+var ErrStopping = problem.New(problem.Unavailable, "the service is stopping").Fix("connect again in a moment")
+
 // streamFailed puts our status code in place of grpc-gateway's; the marshaler writes the problem as the last line.
 func streamFailed(ctx context.Context, err error) *status.Status {
+	if errors.Is(context.Cause(ctx), ErrStopping) {
+		err = ErrStopping
+	}
 	answer.Note(ctx, err)
 	p := problem.From(err)
 	c := callOf(ctx)

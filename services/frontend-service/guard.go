@@ -1,0 +1,206 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/signalbox-dev/signalbox/pkg/problem"
+	"github.com/signalbox-dev/signalbox/services/frontend-service/answer"
+)
+
+const (
+	// bodyPause and answerPause are how long a client may pause in the middle of sending or taking.
+	bodyPause   = time.Minute
+	answerPause = time.Minute
+)
+
+var requestID = regexp.MustCompile(`\A[A-Za-z0-9._-]{1,64}\z`)
+
+// contentPolicy lets pages load from here only. The UI's component library writes style attributes.
+const contentPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// guard does what holds for all requests: id, headers, origin, deadlines, log, metrics, and no panic gets out.
+func (f *Frontend) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := f.options.Now()
+		record := &answer.Record{RequestID: r.Header.Get("X-Request-Id")}
+		if !requestID.MatchString(record.RequestID) {
+			record.RequestID = uuid.NewString()
+		}
+		r = r.WithContext(answer.WithRecord(r.Context(), record))
+		out := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &pacedBody{ReadCloser: r.Body, control: out.control}
+		}
+		setSecurityHeaders(out.Header(), r, record.RequestID)
+		f.metrics.inFlight.Inc()
+		defer func() {
+			f.metrics.inFlight.Dec()
+			if p := recover(); p != nil {
+				record.Err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				if out.status == 0 {
+					answer.Text(out, http.StatusInternalServerError, "A fault of the service; the log has it under the request id "+record.RequestID+".")
+				} else {
+					// The answer is half sent: break the connection, so that the client does not take it for whole.
+					defer panic(http.ErrAbortHandler)
+				}
+			}
+			f.finish(r, out, record, f.options.Now().Sub(start))
+		}()
+		if f.originAllowed(out, r) {
+			next.ServeHTTP(out, r)
+		}
+	})
+}
+
+func setSecurityHeaders(h http.Header, r *http.Request, id string) {
+	h.Set("X-Request-Id", id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+func crossOrigin(allowed []string) (*http.CrossOriginProtection, error) {
+	p := http.NewCrossOriginProtection()
+	for _, origin := range allowed {
+		if err := p.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("frontend: allowed origin %q: %w", origin, err)
+		}
+	}
+	return p, nil
+}
+
+// originAllowed keeps pages of other sites from writing with the reader's browser, and answers the browser's questions about it.
+func (f *Frontend) originAllowed(w http.ResponseWriter, r *http.Request) bool {
+	h := w.Header()
+	if origin := r.Header.Get("Origin"); origin != "" {
+		h.Add("Vary", "Origin")
+		if slices.Contains(f.options.AllowedOrigins, origin) {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Expose-Headers", "Location, Retry-After, X-Request-Id")
+			if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+				h.Set("Access-Control-Allow-Methods", "DELETE, GET, POST, PUT")
+				h.Set("Access-Control-Allow-Headers", "author-email, author-name, Content-Type, Idempotency-Key, Prefer, X-Request-Id")
+				h.Set("Access-Control-Max-Age", "600")
+				w.WriteHeader(http.StatusNoContent)
+				return false
+			}
+		}
+	}
+	if err := f.cross.Check(r); err != nil {
+		answer.Problem(w, r, problem.New(problem.Denied, "a page of another origin may not do this").At("Origin").
+			Because("only pages of this server, and of the allowed origins, may write").
+			Fix("add the origin to --allowed-origins if the page is yours").Wrap(err))
+		return false
+	}
+	return true
+}
+
+// finish writes the access log and counts.
+func (f *Frontend) finish(r *http.Request, out *recorder, record *answer.Record, took time.Duration) {
+	if out.status == 0 {
+		out.status = http.StatusOK
+	}
+	pattern := record.Pattern
+	if pattern == "" {
+		pattern = "other"
+	}
+	f.metrics.observe(r.Method, pattern, out.status, took)
+	level := slog.LevelInfo
+	switch {
+	case errors.Is(r.Context().Err(), context.Canceled) && out.status >= 500:
+		// The client went away; that is no fault of ours.
+	case out.status >= 500:
+		level = slog.LevelError
+	case pattern == "/livez" || pattern == "/readyz" || pattern == "/healthz" || pattern == "/metrics":
+		level = slog.LevelDebug
+	}
+	// No query and no headers: they may hold what is nobody's business.
+	attributes := []slog.Attr{
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("route", pattern),
+		slog.Int("status", out.status), slog.Int64("bytes", out.bytes), slog.Duration("took", took),
+		slog.String("request", record.RequestID), slog.String("remote", r.RemoteAddr),
+	}
+	if record.Actor != "" {
+		attributes = append(attributes, slog.String("actor", record.Actor))
+	}
+	if record.Err != nil {
+		attributes = append(attributes, slog.String("error", withCause(record.Err)))
+	}
+	f.options.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attributes...)
+}
+
+// withCause adds what a problem hides from users.
+func withCause(err error) string {
+	text := err.Error()
+	if cause := errors.Unwrap(err); cause != nil && !strings.Contains(text, cause.Error()) {
+		text += ": " + cause.Error()
+	}
+	return text
+}
+
+// recorder remembers status and size, and gives each write a deadline of its own.
+type recorder struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	status  int
+	bytes   int64
+}
+
+// WriteHeader notes the status.
+func (w *recorder) WriteHeader(code int) {
+	if w.status == 0 {
+		w.status = code
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Write notes the size.
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	// Where deadlines are not supported (a test's recorder) there is nobody to wait for.
+	_ = w.control.SetWriteDeadline(time.Now().Add(answerPause))
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController flush.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// pacedBody gives each read a deadline of its own, and takes it back at the end: the server reads on behind the body to learn when
+// the client goes away, and must not take the deadline for that.
+type pacedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+// Read reads on.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	_ = b.control.SetReadDeadline(time.Now().Add(bodyPause)) // as in Write
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
