@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/structpb"
+	"sigs.k8s.io/yaml"
+
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
+)
+
+func newEnv(s *session) *cobra.Command {
+	cmd := group("env", "List, show and apply environments", newEnvList(s), newEnvShow(s), newEnvApply(s))
+	cmd.Aliases = []string{"environment", "environments"}
+	return cmd
+}
+
+type envListOptions struct{ *session }
+
+func newEnvList(s *session) *cobra.Command {
+	return s.command(spec{use: "list", short: "List environments in chain order"}, &envListOptions{s})
+}
+
+func (o *envListOptions) complete([]string) error { return nil }
+
+func (o *envListOptions) run(ctx context.Context) error {
+	c, err := o.client()
+	if err != nil {
+		return err
+	}
+	list, err := c.Environments(ctx)
+	if err != nil {
+		return err
+	}
+	return o.show(list, func(p *printer) {
+		p.head("environment", "group", "upstream", "applications", "queued", "locks", "problem")
+		for _, e := range list.Environments {
+			p.row(e.Name, e.EnvironmentGroup, upstreamText(e), e.Applications, e.Queued, cell{lockIDs(e.Locks), yellow}, cell{e.Problem, red})
+		}
+	})
+}
+
+func upstreamText(e *api.Environment) string {
+	if e.Latest {
+		return "latest"
+	}
+	if e.UpstreamEnvironment == "" {
+		return "-"
+	}
+	return e.UpstreamEnvironment
+}
+
+func lockIDs(locks []*api.Lock) string {
+	ids := make([]string, 0, len(locks))
+	for _, l := range locks {
+		ids = append(ids, l.Id)
+	}
+	return strings.Join(ids, ", ")
+}
+
+type envShowOptions struct {
+	*session
+	name string
+}
+
+func newEnvShow(s *session) *cobra.Command {
+	return s.command(spec{
+		use:   "show ENVIRONMENT",
+		short: "Show an environment and its config.json",
+		args:  []arg{{kind: environmentName}},
+	}, &envShowOptions{session: s})
+}
+
+func (o *envShowOptions) complete(args []string) error {
+	o.name = args[0]
+	return nil
+}
+
+func (o *envShowOptions) run(ctx context.Context) error {
+	c, err := o.client()
+	if err != nil {
+		return err
+	}
+	e, err := c.Environment(ctx, o.name)
+	if err != nil {
+		return err
+	}
+	return o.show(e, func(p *printer) {
+		p.row("environment", e.Name)
+		p.row("group", e.EnvironmentGroup)
+		p.row("upstream", upstreamText(e))
+		p.row("applications", e.Applications)
+		p.row("queued", e.Queued)
+		for _, l := range e.Locks {
+			p.row("lock", cell{lockLine(l), yellow})
+		}
+		if e.Problem != "" {
+			p.row("problem", cell{e.Problem, red})
+		}
+		p.line("config.json:")
+		p.line("%s", configText(e.Config))
+	})
+}
+
+// configText is config.json as the repo holds it: sorted keys, two spaces.
+func configText(config *structpb.Struct) string {
+	content, err := json.MarshalIndent(config.AsMap(), "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(content)
+}
+
+// maxConfigFile is the largest config.json that is sent.
+const maxConfigFile = 4 << 20
+
+type envApplyOptions struct {
+	execution
+	file    string
+	message *api.ApplyEnvironment
+}
+
+func newEnvApply(s *session) *cobra.Command {
+	o := &envApplyOptions{execution: execution{session: s}, message: &api.ApplyEnvironment{}}
+	cmd := s.command(spec{
+		use:     "apply ENVIRONMENT --config FILE",
+		short:   "Create an environment, or replace its config.json",
+		example: `  signalbox env apply canary --config canary/config.json`,
+		args:    []arg{{kind: environmentName}},
+	}, o)
+	cmd.Flags().StringVar(&o.file, "config", "", "config.json, as JSON or YAML; - reads standard input (required)")
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *envApplyOptions) complete(args []string) error {
+	o.message.Environment = args[0]
+	if o.file == "" {
+		return usagef("--config is missing: which config.json?")
+	}
+	content, err := o.input(o.file, maxConfigFile)
+	if err != nil {
+		return err
+	}
+	content, err = yaml.YAMLToJSONStrict(content)
+	if err != nil {
+		return usagef("%s: %v", o.file, err)
+	}
+	o.message.Config = &structpb.Struct{}
+	if err := protojson.Unmarshal(content, o.message.Config); err != nil {
+		return usagef("%s does not hold an object: %v", o.file, err)
+	}
+	return nil
+}
+
+func (o *envApplyOptions) run(ctx context.Context) error {
+	req, err := o.request()
+	if err != nil {
+		return err
+	}
+	req.Kind = &api.ExecuteRequest_ApplyEnvironment{ApplyEnvironment: o.message}
+	return o.execute(ctx, req)
+}

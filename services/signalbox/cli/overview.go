@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
+)
+
+type overviewOptions struct {
+	*session
+	in *api.GetOverviewRequest
+}
+
+func newOverview(s *session) *cobra.Command {
+	o := &overviewOptions{session: s, in: &api.GetOverviewRequest{PageSize: 500}}
+	cmd := s.command(spec{
+		use:   "overview",
+		short: "Show the matrix of applications and environments",
+		long: `Shows which version of each application should run in each environment.
+
+  12        version 12
+  11 <12    version 11, and the environment before it runs 12
+  11 (13)   version 11, and 13 waits behind a lock
+  12 !      locked
+  12 =      on hold
+  12 ?      the manifest in the repo was edited by hand`,
+	}, o)
+	f := cmd.Flags()
+	f.StringVar(&o.in.Search, "search", "", "part of the application's name")
+	f.StringSliceVar(&o.in.Teams, "team", nil, "only these teams' applications")
+	f.StringSliceVarP(&o.in.Environments, "environment", "e", nil, "only these environments")
+	f.BoolVar(&o.in.DiffersFromUpstream, "differs", false, "only applications that differ from upstream somewhere")
+	f.BoolVar(&o.in.Locked, "locked", false, "only locked applications")
+	f.BoolVar(&o.in.Queued, "queued", false, "only applications with a queued version")
+	return cmd
+}
+
+func (o *overviewOptions) complete([]string) error { return nil }
+
+func (o *overviewOptions) run(ctx context.Context) error {
+	c, err := o.client()
+	if err != nil {
+		return err
+	}
+	view, err := c.Overview(ctx, o.in)
+	if err != nil {
+		return err
+	}
+	return o.show(view, func(p *printer) { printOverview(p, view) })
+}
+
+func printOverview(p *printer, view *api.Overview) {
+	titles := []string{"application", "team"}
+	for _, e := range view.Environments {
+		title := e.Name
+		if len(e.Locks) > 0 {
+			title += " !"
+		}
+		titles = append(titles, title)
+	}
+	p.head(titles...)
+	for _, a := range view.Applications {
+		row := []any{a.Name, a.Team}
+		byEnv := map[string]*api.Deployment{}
+		for _, d := range a.Deployments {
+			byEnv[d.Environment] = d
+		}
+		for _, e := range view.Environments {
+			row = append(row, deploymentCell(byEnv[e.Name]))
+		}
+		p.row(row...)
+	}
+	p.line("%d applications; commit %s", view.Total, short(view.Commit))
+}
+
+// deploymentCell is one field of the matrix; the marks are explained in the command's help.
+func deploymentCell(d *api.Deployment) cell {
+	if d == nil {
+		return cell{"-", faint}
+	}
+	c := cell{versionText(d.Version), plain}
+	if d.UpstreamVersion > d.Version {
+		c.text += fmt.Sprintf(" <%d", d.UpstreamVersion)
+	}
+	if d.QueuedVersion != 0 {
+		c.text += fmt.Sprintf(" (%d)", d.QueuedVersion)
+		c.style = yellow
+	}
+	if len(d.Locks) > 0 {
+		c.text += " !"
+		c.style = yellow
+	}
+	if d.Hold {
+		c.text += " ="
+		c.style = yellow
+	}
+	if d.EditedByHand {
+		c.text += " ?"
+		c.style = red
+	}
+	return c
+}

@@ -1,0 +1,7 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+func newRepo(s *session) *cobra.Command {
+	return group("repo", "Look after a manifest repo", newRepoBackup(s))
+}

@@ -1,0 +1,6 @@
+package serve
+
+import "path/filepath"
+
+// EmbeddedRepo is where a data directory holds the manifest repo, or its mirror.
+func EmbeddedRepo(dataDir string) string { return filepath.Join(dataDir, "manifests.git") }

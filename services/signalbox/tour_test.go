@@ -1,0 +1,98 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the output in docs/tour.md anew")
+
+const tourFile = "../../docs/tour.md"
+
+// docs/tour.md is what a new user does. Its console blocks are run here, in order, and must print what stands there.
+func TestTheTourIsTrue(t *testing.T) {
+	for _, program := range []string{"curl", "jq"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("the tour uses %s, which is not here", program)
+		}
+	}
+	content, err := os.ReadFile(tourFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, _ := startServer(t, nil)
+	dir := t.TempDir()
+	var fresh strings.Builder
+	inBlock := false
+	for line := range strings.Lines(string(content)) {
+		text := strings.TrimRight(line, "\n")
+		switch {
+		case text == "```console":
+			inBlock = true
+		case text == "```":
+			inBlock = false
+		case inBlock && strings.HasPrefix(text, "$ "):
+			fresh.WriteString(line)
+			fresh.WriteString(strings.ReplaceAll(runTourCommand(t, dir, strings.TrimPrefix(text, "$ "), url), url, tourURL))
+			continue
+		case inBlock:
+			continue // the old output
+		}
+		fresh.WriteString(line)
+	}
+	if steady(fresh.String()) == steady(string(content)) {
+		return
+	}
+	if !*update {
+		t.Errorf("docs/tour.md is not true any more; run: go test ./services/signalbox -run Tour -update. It would be:\n%s", fresh.String())
+		return
+	}
+	if err := os.WriteFile(tourFile, []byte(fresh.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const tourURL = "http://127.0.0.1:8080"
+
+// runTourCommand runs one command as a person's shell would and returns all it printed. A refusal is part of the tour.
+func runTourCommand(t *testing.T, dir, command, url string) string {
+	t.Helper()
+	cmd := exec.Command("bash", "-c", strings.ReplaceAll(command, tourURL, url))
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "SIGNALBOX_SERVER="+url, "TZ=UTC")
+	out, err := cmd.CombinedOutput()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatalf("%s: %v", command, err)
+	}
+	text := string(out)
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text
+}
+
+var (
+	hexID  = regexp.MustCompile(`\b[0-9a-f]{10}([0-9a-f]{30})?\b`)
+	moment = regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?`)
+)
+
+// steady takes out what differs from run to run.
+func steady(text string) string {
+	return moment.ReplaceAllString(hexID.ReplaceAllString(text, "<id>"), "<time>")
+}
+
+// The binary of this test stands first in PATH as `signalbox` (see TestMain); without it the tour would run another one.
+func TestTheTourRunsThisProgram(t *testing.T) {
+	path, err := exec.LookPath("signalbox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(filepath.Clean(path), filepath.Clean(os.TempDir())) {
+		t.Errorf("signalbox is %s", path)
+	}
+}
