@@ -56,7 +56,7 @@ func (s *Sequencer) wait(ctx context.Context) bool {
 		if ctx.Err() != nil || over {
 			return false
 		}
-		due := s.nextDue(waiting)
+		due := s.nextDue(now, waiting)
 		if asked || !due.IsZero() && !due.After(now) {
 			return true
 		}
@@ -77,8 +77,8 @@ func (s *Sequencer) nothingToFinish() bool {
 	return !slices.ContainsFunc(s.writer.carried, func(j *job) bool { return j.doubtful || s.writer.backoff == 0 })
 }
 
-// nextDue is when the next thing is to be done; zero for never.
-func (s *Sequencer) nextDue(waiting bool) time.Time {
+// nextDue is when the next thing is to be done; zero for never. now is the caller's: a later one would never be due.
+func (s *Sequencer) nextDue(now time.Time, waiting bool) time.Time {
 	due := s.writer.nextPoll
 	sooner := func(t time.Time) {
 		if due.IsZero() || t.Before(due) {
@@ -88,7 +88,7 @@ func (s *Sequencer) nextDue(waiting bool) time.Time {
 	if waiting {
 		sooner(s.writer.nextPush)
 		if s.writer.nextPush.IsZero() {
-			return s.clock.Now()
+			return now
 		}
 	}
 	if len(s.writer.carried) > 0 || s.writer.doubt || s.writer.heal != nil {
