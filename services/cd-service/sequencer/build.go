@@ -3,8 +3,10 @@ package sequencer
 import (
 	"context"
 	"fmt"
+	"path"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
@@ -74,8 +76,9 @@ func (s *Sequencer) build(ctx context.Context, jobs []*job) (*built, error) {
 		commands[i] = j.Checked
 		b.content.add(j.Checked)
 	}
+	// A release that cannot be listed is the failure of the command that needs it, not of the batch.
 	if err := b.content.prefetch(b.draft.Snapshot(), commands...); err != nil {
-		return nil, err
+		s.logger.Debug("reading ahead failed", "err", err)
 	}
 	for i, j := range jobs {
 		if i > 0 && s.enough(b) {
@@ -208,9 +211,23 @@ func (s *Sequencer) appendLog(ctx context.Context, b *built, c change) (gitstore
 			return gitstore.Hash{}, nil, fmt.Errorf("build the log's commit: %w", err)
 		}
 		tip = commit
+		if r.Release != nil {
+			s.listings.Add(commit, manifestsOf(r.Files, changes))
+		}
 		records = append(records, state.Record(gitstore.CommitInfo{Hash: commit, Author: spec.Author, Committer: spec.Committer, Message: spec.Message}))
 	}
 	return tip, records, nil
+}
+
+// manifestsOf is what listing a new record's folder would give: the log's commit cannot be read before it is pushed.
+func manifestsOf(files []manifestrepo.Edit, stored []gitstore.Change) map[string]gitstore.Hash {
+	found := make(map[string]gitstore.Hash, len(files))
+	for i, f := range files {
+		if env, ok := strings.CutSuffix(path.Base(f.Path), ".yaml"); ok {
+			found[env] = stored[i].New
+		}
+	}
+	return found
 }
 
 // stow puts the edits' contents into the batch: as git wants them, and as the reader wants them.
