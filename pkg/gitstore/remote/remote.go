@@ -2,12 +2,16 @@
 //
 // A push demands the server's report and reads the status of every ref. What a caller may conclude from each error is
 // written at the error's type; they are the whole contract of a push that went wrong.
+//
+// The wire formats are go-git's (advertised refs, report, packet lines); the connections are our own, because a push must
+// know whether its last byte can have reached the server, and a context must end every wait. No state is shared between
+// two Remotes, and no secret stands in an error: texts are cleaned of every secret in Options before they leave.
 package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -17,25 +21,49 @@ import (
 type Options struct {
 	// URL is a path, file://, ssh:// (also user@host:path), http:// or https://.
 	URL string
-	// SSHKeyFile, SSHKnownHostsFile, SSHPassphrase are for ssh. Known hosts are always enforced.
+	// SSHKeyFile, SSHKnownHostsFile, SSHPassphrase are for ssh. Known hosts are always enforced; without a file, those of
+	// the user and of the machine count.
 	SSHKeyFile, SSHKnownHostsFile, SSHPassphrase string
-	// Username and Password, or Token, are for http(s).
+	// Username and Password, or Token, are for http(s). A token is sent as the password of Username, or of
+	// "x-access-token" when there is none (what GitHub, GitLab and Gitea take).
 	Username, Password, Token string
 	// CAFile holds PEM certificates to trust beside the system's.
 	CAFile string
 }
 
-// Remote is a git server, ready to be asked.
-type Remote struct{ contractOnly }
+// Remote is a git server, ready to be asked. It is safe for concurrent use.
+type Remote struct {
+	address   address
+	transport transport
+	secrets   redactor
+}
 
 // Open checks the options and reads the key files; it does not connect.
-func Open(o Options) (*Remote, error) { panic("contract") }
+func Open(o Options) (*Remote, error) {
+	at, err := parseAddress(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	r := &Remote{address: at, secrets: newRedactor(o, at)}
+	switch at.scheme {
+	case schemeFile:
+		r.transport = newFileTransport(at)
+	case schemeSSH:
+		r.transport, err = newSSHTransport(o, at)
+	default:
+		r.transport, err = newHTTPTransport(o, at)
+	}
+	if err != nil {
+		return nil, r.clean(fmt.Errorf("git remote %s: %w", at, err))
+	}
+	return r, nil
+}
 
 // URL is the address without credentials.
-func (r *Remote) URL() string { panic("contract") }
+func (r *Remote) URL() string { return r.address.String() }
 
-// Refs lists the refs as the server advertises them for fetching, peeled tags left out.
-func (r *Remote) Refs(ctx context.Context) (map[string]plumbing.Hash, error) { panic("contract") }
+// Close ends idle connections. A push whose outcome is already known is not disturbed.
+func (r *Remote) Close() error { return r.transport.close() }
 
 // RefUpdate moves one ref from Old (zero: must not exist) to New.
 type RefUpdate struct {
@@ -43,55 +71,37 @@ type RefUpdate struct {
 	Old, New plumbing.Hash
 }
 
-// Push sends one pack and the ref updates in one session, with atomic where the server has it. It compares the advertised
-// refs first and sends nothing when one is not at Old.
-func (r *Remote) Push(ctx context.Context, updates []RefUpdate, pack io.Reader, packSize int64) error {
-	panic("contract")
+// Refs lists the refs as the server advertises them for fetching, peeled tags and HEAD left out. An empty repository has
+// none. The error is an *UnreachableError.
+func (r *Remote) Refs(ctx context.Context) (map[string]plumbing.Hash, error) {
+	s, err := r.transport.open(ctx, uploadPack)
+	if err != nil {
+		return nil, r.unreachable(ctx, err)
+	}
+	defer s.end()
+	defer context.AfterFunc(ctx, s.abort)()
+	ad, err := readAdvertisement(s)
+	if err != nil {
+		return nil, r.unreachable(ctx, err)
+	}
+	return ad.refs, nil
 }
 
-// Fetch returns a pack with everything wants need and haves lack; nil when nothing is missing.
-func (r *Remote) Fetch(ctx context.Context, wants, haves []plumbing.Hash) (io.ReadCloser, error) {
-	panic("contract")
+// unreachable says that nothing happened.
+func (r *Remote) unreachable(ctx context.Context, err error) error {
+	return &UnreachableError{Err: r.clean(withCause(ctx, err))}
 }
 
-// StaleError: a ref was not where we thought. Nothing of ours moved on that ref; refs named before it may have moved.
-type StaleError struct {
-	Ref        string
-	Want, Have plumbing.Hash // Have is zero when the server did not say
-	Message    string
+// unknown says that the push may have happened.
+func (r *Remote) unknown(ctx context.Context, err error) error {
+	return &UnknownError{Err: r.clean(withCause(ctx, err))}
 }
 
-func (e *StaleError) Error() string {
-	return fmt.Sprintf("ref %s moved: expected %s, found %s %s", e.Ref, e.Want, e.Have, e.Message)
+// withCause puts the context's end first: what broke after it is only its consequence.
+func withCause(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", cause, err.Error())
 }
-
-// RefusedError: the server said no (a hook, branch protection, no permission, no space). Read the refs before going on:
-// others may have moved.
-type RefusedError struct {
-	Ref     string // empty when the whole push was refused
-	Message string // the server's words
-}
-
-func (e *RefusedError) Error() string {
-	return "the git server refused the push of " + e.Ref + ": " + e.Message
-}
-
-// UnreachableError: the server could not be asked, or broke off before it had the whole request. Nothing happened.
-type UnreachableError struct{ Err error }
-
-func (e *UnreachableError) Error() string { return "cannot reach the git server: " + e.Err.Error() }
-
-// Unwrap gives the cause.
-func (e *UnreachableError) Unwrap() error { return e.Err }
-
-// UnknownError: the request was sent and no complete report came back. The push may land, even seconds later.
-type UnknownError struct{ Err error }
-
-func (e *UnknownError) Error() string {
-	return "the git server did not say whether it took the push: " + e.Err.Error()
-}
-
-// Unwrap gives the cause.
-func (e *UnknownError) Unwrap() error { return e.Err }
-
-type contractOnly struct{}
