@@ -65,7 +65,7 @@ func keptMessage(text string, own bool) string {
 	if own {
 		var kept strings.Builder
 		for line := range strings.Lines(text) {
-			if !strings.HasPrefix(line, "Signalbox-Event:") {
+			if !strings.HasPrefix(line, manifestrepo.TrailerEvent+":") {
 				kept.WriteString(line)
 			}
 		}

@@ -45,6 +45,11 @@ func (x *Index) Follow(step state.Step) {
 	w.after, w.target, w.position = step.After, step.After.Commit(), step.Position
 	w.add(step.Commits)
 	x.mu.Unlock()
+	x.nudge()
+}
+
+// nudge wakes the worker.
+func (x *Index) nudge() {
 	select {
 	case x.wake <- struct{}{}:
 	default:
@@ -88,7 +93,7 @@ func (x *Index) run(ctx context.Context) {
 	defer close(x.stopped)
 	for {
 		var retry <-chan time.Time
-		if x.failed() {
+		if x.failing() {
 			retry = time.After(retryAfter)
 		}
 		select {
@@ -106,19 +111,59 @@ func (x *Index) run(ctx context.Context) {
 
 // drain writes until nothing waits or a write fails.
 func (x *Index) drain(ctx context.Context) {
-	for w := x.take(); w != nil; w = x.take() {
-		err := x.write(ctx, w)
+	for {
+		err := x.mend()
+		w := x.take()
+		if w == nil {
+			if err == nil && !x.failing() {
+				return
+			}
+			w = &work{}
+		}
+		if err == nil {
+			err = x.write(ctx, w)
+		}
 		if err != nil && ctx.Err() != nil {
 			return
 		}
-		if err != nil && corrupt(err) {
-			err = errors.Join(x.recreate(), err)
+		if corrupt(err) {
+			x.suspect()
 		}
 		x.settle(w, err)
 		if err != nil {
 			return
 		}
 	}
+}
+
+// suspect notes that the file is broken; the worker makes a new one.
+func (x *Index) suspect() {
+	x.mu.Lock()
+	x.broken = true
+	x.mu.Unlock()
+	x.nudge()
+}
+
+// mend replaces a broken file by an empty one and lets everything be written again.
+func (x *Index) mend() error {
+	x.mu.Lock()
+	broken := x.broken
+	x.mu.Unlock()
+	if !broken {
+		return nil
+	}
+	known, target := x.writer.base, x.writer.parts
+	if err := x.recreate(); err != nil {
+		return fmt.Errorf("replace the broken index: %w", err)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.broken, x.done.complete = false, false
+	if x.pending == nil && !target.IsZero() {
+		// Without a step so far only the history can be written; the parts come with the next step.
+		x.pending = &work{after: known, target: target, position: x.done.position, gap: true}
+	}
+	return nil
 }
 
 func (x *Index) take() *work {
@@ -129,7 +174,7 @@ func (x *Index) take() *work {
 	return w
 }
 
-func (x *Index) failed() bool {
+func (x *Index) failing() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.failure != nil
@@ -141,13 +186,15 @@ func (x *Index) settle(w *work, err error) {
 	was := x.failure
 	x.failure = err
 	if err == nil {
-		x.done.position, x.done.complete = max(x.done.position, w.position), true
+		x.done.position, x.done.complete = max(x.done.position, w.position), x.done.complete || !w.target.IsZero()
 	} else {
 		w.gap, w.commits = true, nil
-		if next := x.pending; next != nil && next.after != nil {
+		if next := x.pending; next != nil {
 			w.after, w.target, w.position = next.after, next.target, next.position
 		}
-		x.pending = w
+		if !w.target.IsZero() {
+			x.pending = w
+		}
 	}
 	x.announce()
 	x.mu.Unlock()
@@ -163,7 +210,7 @@ func (x *Index) announce() {
 	x.changed = make(chan struct{})
 }
 
-// recreate replaces a file that broke under our hands. All of it is written again.
+// recreate replaces a file that broke under our hands.
 func (x *Index) recreate() error {
 	x.files.Lock()
 	defer x.files.Unlock()
@@ -175,16 +222,20 @@ func (x *Index) recreate() error {
 	if err != nil {
 		return err
 	}
-	x.writer = w
-	if x.reader, err = openReader(x.path); err != nil {
-		return err
+	reader, err := openReader(x.path)
+	if err != nil {
+		return errors.Join(err, w.close())
 	}
+	x.writer, x.reader = w, reader
 	return nil
 }
 
 // write brings parts and history to the work's target: in one transaction when it holds all commits in between, else the
 // parts first, so that a start-up is fast soon, and the history behind them.
 func (x *Index) write(ctx context.Context, w *work) error {
+	if w.target.IsZero() {
+		return nil
+	}
 	connected := w.connects(x.writer.head)
 	if connected && len(w.commits) <= historyChunk {
 		return x.writer.transaction(func() error {
@@ -200,6 +251,11 @@ func (x *Index) write(ctx context.Context, w *work) error {
 	x.mu.Lock()
 	x.done.complete = false
 	x.mu.Unlock()
+	return x.writeHistory(ctx, w, connected)
+}
+
+// writeHistory brings the history to the work's target in chunks.
+func (x *Index) writeHistory(ctx context.Context, w *work, connected bool) error {
 	if connected {
 		for rest := w.commits; len(rest) > 0; {
 			n := min(len(rest), historyChunk)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -73,13 +74,11 @@ func (x *Index) Find(operationID string) (Executed, bool, error) {
 		if err != nil {
 			return fmt.Errorf("look for operation %s: %w", operationID, err)
 		}
-		e, err := readEntry(ctx, tx, seq)
+		entries, err := readEntries(ctx, tx, []int64{seq}, Query{}, math.MaxInt32)
 		if err != nil {
 			return err
 		}
-		if e.Details, err = readDetails(ctx, tx, seq, Query{}, -1); err != nil {
-			return err
-		}
+		e := entries[0]
 		ok = true
 		found = Executed{Commit: e.Commit, Digest: e.Digest, Author: e.Author, At: e.Time, Message: manifestrepo.ParseMessage(e.Message)}
 		found.Message.Events = e.Details
@@ -97,29 +96,39 @@ func (x *Index) History(ctx context.Context, q Query) (Page, error) {
 			return err
 		}
 		page.More = len(seqs) > q.Limit
+		seqs = seqs[:min(len(seqs), q.Limit)]
 		details, text := 0, 0
-		for i, seq := range seqs[:min(len(seqs), q.Limit)] {
-			if i > 0 && (details > maxPageDetails || text > maxPageText) {
-				page.More = true
-				return nil
-			}
-			e, err := readEntry(ctx, tx, seq)
+		for len(seqs) > 0 {
+			n := min(len(seqs), entriesAtOnce)
+			entries, err := readEntries(ctx, tx, seqs[:n], q, maxEntryDetails)
 			if err != nil {
 				return err
 			}
-			if e.Details, err = readDetails(ctx, tx, seq, q, maxEntryDetails); err != nil {
-				return err
+			for _, e := range entries {
+				if len(page.Entries) > 0 && (details > maxPageDetails || text > maxPageText) {
+					page.More = true
+					return nil
+				}
+				details, text = details+len(e.Details), text+len(e.Message)
+				page.Entries = append(page.Entries, e)
 			}
-			details, text = details+len(e.Details), text+len(e.Message)
-			page.Entries = append(page.Entries, e)
+			seqs = seqs[n:]
 		}
 		return nil
 	})
 	return page, err
 }
 
-// read runs fn on one consistent state of the file.
+// read runs fn on one consistent state of the file. A file that turns out to be broken is replaced behind the reader's back.
 func (x *Index) read(ctx context.Context, fn func(context.Context, *sql.Tx) error) error {
+	err := x.readOnce(ctx, fn)
+	if corrupt(err) {
+		x.suspect()
+	}
+	return err
+}
+
+func (x *Index) readOnce(ctx context.Context, fn func(context.Context, *sql.Tx) error) error {
 	x.files.RLock()
 	defer x.files.RUnlock()
 	if x.writer == nil {
@@ -321,62 +330,4 @@ func column(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64
 		return nil, fmt.Errorf("search the history: %w", err)
 	}
 	return out, nil
-}
-
-func readEntry(ctx context.Context, tx *sql.Tx, seq int64) (Entry, error) {
-	e := Entry{Sequence: uint64(seq)}
-	var hash []byte
-	var at int64
-	err := tx.QueryRowContext(ctx, `SELECT c.hash, c.time, u.name, u.email, a.name, c.subject, c.reason, c.op, c.digest, m.text
-		FROM commits c JOIN terms u ON u.id = c.author JOIN terms a ON a.id = c.action JOIN messages m ON m.seq = c.seq WHERE c.seq = ?`, seq).
-		Scan(&hash, &at, &e.Author.Name, &e.Author.Email, &e.Action, &e.Subject, &e.Reason, &e.OperationID, &e.Digest, &e.Message)
-	if err != nil {
-		return e, fmt.Errorf("read commit %d of the history: %w", seq, err)
-	}
-	copy(e.Commit[:], hash)
-	e.Time = time.Unix(at, 0).UTC()
-	return e, nil
-}
-
-// readDetails reads the events of a commit that the query asks for, in order; at most limit when that is not negative.
-func readDetails(ctx context.Context, tx *sql.Tx, seq int64, q Query, limit int) ([]manifestrepo.Event, error) {
-	text := `SELECT d.n, d.what, coalesce(a.name, ''), coalesce(e.name, ''), d.version, d.prev, d.lock FROM details d
-		LEFT JOIN terms a ON a.id = d.app LEFT JOIN terms e ON e.id = d.env WHERE d.seq = ?`
-	args := []any{seq}
-	if q.Application != "" {
-		text += ` AND d.app = (SELECT id FROM terms WHERE kind = ? AND name = ? AND email = '')`
-		args = append(args, termApplication, q.Application)
-	}
-	if q.Environment != "" {
-		text += ` AND d.env = (SELECT id FROM terms WHERE kind = ? AND name = ? AND email = '')`
-		args = append(args, termEnvironment, q.Environment)
-	}
-	rows, err := tx.QueryContext(ctx, text+` LIMIT ?`, append(args, limit)...)
-	if err != nil {
-		return nil, fmt.Errorf("read the events of commit %d: %w", seq, err)
-	}
-	defer func() { _ = rows.Close() }()
-	type numbered struct {
-		n     int64
-		event manifestrepo.Event
-	}
-	var found []numbered
-	for rows.Next() {
-		var d numbered
-		var version, prev int64
-		if err := rows.Scan(&d.n, &d.event.What, &d.event.Application, &d.event.Environment, &version, &prev, &d.event.LockID); err != nil {
-			return nil, fmt.Errorf("read the events of commit %d: %w", seq, err)
-		}
-		d.event.Version, d.event.PreviousVersion = uint64(version), uint64(prev)
-		found = append(found, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read the events of commit %d: %w", seq, err)
-	}
-	slices.SortFunc(found, func(a, b numbered) int { return int(a.n - b.n) })
-	events := make([]manifestrepo.Event, len(found))
-	for i, d := range found {
-		events[i] = d.event
-	}
-	return events, nil
 }

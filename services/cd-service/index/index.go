@@ -53,6 +53,8 @@ type Index struct {
 	pending *work
 	done    progress
 	failure error
+	// broken asks the worker for a new file.
+	broken bool
 	// changed is closed and replaced whenever done or failure changes.
 	changed chan struct{}
 
@@ -90,7 +92,7 @@ func Open(path string, o Options) (*Index, error) {
 	if !x.done.complete {
 		// Killed between the parts of a state and its history: the rest is in git.
 		x.pending = &work{target: w.parts, gap: true}
-		x.wake <- struct{}{}
+		x.nudge()
 	}
 	go x.run(ctx)
 	return x, nil

@@ -205,7 +205,7 @@ func (w *writer) appendHistory(commits []gitstore.CommitInfo, committer string) 
 	}
 	h := &history{
 		writer:   w,
-		commits:  w.table("INSERT INTO commits(seq, hash, time, author, action, subject, reason, op, digest)", 9),
+		commits:  w.table("INSERT INTO commits(seq, hash, time, author, action, subject, reason, op, digest, events)", 10),
 		messages: w.table("INSERT INTO messages(seq, text)", 2),
 		details:  w.table("INSERT INTO details(seq, app, env, n, what, version, prev, lock)", 8),
 		postings: w.table("INSERT INTO postings(term, seq)", 2),
@@ -244,7 +244,7 @@ func (h *history) add(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := h.commits.add(seq, e.Commit[:], at, author, action, e.Subject, e.Reason, e.OperationID, e.Digest); err != nil {
+	if err := h.commits.add(seq, e.Commit[:], at, author, action, e.Subject, e.Reason, e.OperationID, e.Digest, len(e.Details)); err != nil {
 		return err
 	}
 	if err := h.messages.add(seq, e.Message); err != nil {
