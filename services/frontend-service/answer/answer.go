@@ -2,6 +2,7 @@
 package answer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -120,12 +121,16 @@ func Text(w http.ResponseWriter, status int, text string) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"title":"the answer could not be written","status":500}`)
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false) // "Rosa <rosa@example.com>" is to be read by people
+	if err := e.Encode(v); err != nil {
+		status = http.StatusInternalServerError
+		body.Reset()
+		body.WriteString(`{"title":"the answer could not be written","status":500}` + "\n")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // as above
+	_, _ = w.Write(body.Bytes()) // as above
 }
 
 // Record gathers what the access log says of a request beside status and time.

@@ -111,7 +111,7 @@ func target(v any) (proto.Message, error) {
 var (
 	// protojson writes "proto: (line 1:14): what", with either kind of space.
 	jsonPosition = regexp.MustCompile(`\(line (\d+):(\d+)\): (.*)`)
-	quoted       = regexp.MustCompile(`^(?:unknown field|duplicate field|invalid value for \S+ field|invalid value for \S+ type:) "?([^" ]+)"?`)
+	quoted       = regexp.MustCompile(`^(?:unknown field|duplicate field|invalid value for \S+ field|invalid value for \S+ type:) "?([^" :]+)"?`)
 	unknownField = regexp.MustCompile(`^unknown field "([^"]+)"`)
 )
 

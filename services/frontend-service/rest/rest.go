@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -88,7 +89,11 @@ func New(o Options) (http.Handler, error) {
 			return nil, problem.New(problem.Internal, "register the REST handlers").Wrap(err)
 		}
 	}
-	return g.mux, nil
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The gateway unescapes RawPath, and Path a second time where there is no RawPath.
+		r.URL.RawPath = r.URL.EscapedPath()
+		g.mux.ServeHTTP(w, r)
+	}), nil
 }
 
 // call is what the steps of one request tell each other.
@@ -156,10 +161,27 @@ func created(result *api.ActionResult) string {
 
 // fail answers with a problem document.
 func (g *gateway) fail(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+	var malformed *runtime.HTTPStatusError
 	if b, ok := r.Body.(*body); ok && b.err != nil {
 		err = b.err
+	} else if errors.As(err, &malformed) {
+		err = problem.New(problem.Invalid, "the address cannot be read").Fix("escape the names in it").Wrap(err)
 	}
-	answer.Problem(w, r, inWordsOfREST(problem.From(err)))
+	answer.Problem(w, r, inWordsOfREST(namingTheField(problem.From(err))))
+}
+
+// gatewayField is how grpc-gateway names a parameter that it could not read.
+var gatewayField = regexp.MustCompile(`(?:parsing field "|parsing list "|parameter: |too many values for field ")([A-Za-z0-9_.]+)`)
+
+// namingTheField finds the field in an error of grpc-gateway itself.
+func namingTheField(p *problem.Error) *problem.Error {
+	m := gatewayField.FindStringSubmatch(p.Message)
+	if p.Kind != problem.Invalid || p.Field != "" || m == nil {
+		return p
+	}
+	field := camel(m[1][strings.LastIndex(m[1], ".")+1:])
+	return problem.New(problem.Invalid, "the parameter %s has a value that it cannot have", field).At(field).
+		Because("a parameter has the type that its address says").Fix("see /api for the types").Wrap(p)
 }
 
 // ErrStopping as the cause of a cancelled request context means that the service shuts down.
@@ -194,6 +216,9 @@ func streamError(v any) (*status.Status, bool) {
 }
 
 func (g *gateway) noRoute(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, code int) {
+	if r.Context().Value(probeKey{}) != nil {
+		return
+	}
 	if code != http.StatusMethodNotAllowed {
 		answer.Problem(w, r, problem.New(problem.NotFound, "there is nothing at %s", r.URL.Path).
 			Because("an address of the API").Fix("see /api for all addresses"))
