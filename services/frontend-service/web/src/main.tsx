@@ -20,6 +20,9 @@ const client = new QueryClient({
   },
 });
 
+// The pages live under /ui; everything else on this host is API.
+if (!window.location.pathname.startsWith('/ui')) window.history.replaceState(null, '', '/ui/');
+
 live.onEvent((event) => absorb(client, event));
 void live.run(new AbortController().signal);
 

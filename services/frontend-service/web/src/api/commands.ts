@@ -13,9 +13,9 @@ function options(how: How) {
 }
 
 export function deploy(body: Deploy, how: How): Promise<Operation> {
-  const path = { 'deploy.application': body.application ?? '', 'deploy.environment': body.environment ?? '' };
+  const path = { application: body.application ?? '', environment: body.environment ?? '' };
   return ask(
-    api.POST('/api/v1/applications/{deploy.application}/environments/{deploy.environment}/deploy', {
+    api.POST('/api/v1/applications/{application}/environments/{environment}/deploy', {
       params: { path, ...options(how) },
       body: { version: body.version, lockBehavior: body.lockBehavior },
     }),
@@ -24,8 +24,8 @@ export function deploy(body: Deploy, how: How): Promise<Operation> {
 
 export function runTrain(body: RunTrain, how: How): Promise<Operation> {
   return ask(
-    api.POST('/api/v1/trains/{runTrain.target}', {
-      params: { path: { 'runTrain.target': body.target ?? '' }, ...options(how) },
+    api.POST('/api/v1/trains/{target}', {
+      params: { path: { target: body.target ?? '' }, ...options(how) },
       body: { team: body.team, targetType: body.targetType },
     }),
   );
@@ -37,5 +37,5 @@ export function createLock(body: CreateLock, how: How): Promise<Operation> {
 
 export function deleteLock(body: DeleteLock, how: How): Promise<Operation> {
   const { id = '', ...rest } = body;
-  return ask(api.POST('/api/v1/locks/{deleteLock.id}/delete', { params: { path: { 'deleteLock.id': id }, ...options(how) }, body: rest }));
+  return ask(api.POST('/api/v1/locks/{id}/delete', { params: { path: { id }, ...options(how) }, body: rest }));
 }

@@ -4,6 +4,282 @@
  */
 
 export interface paths {
+    "/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page to browse this document. */
+        get: operations["apiPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/application/{application}/release/manifests/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A release and its manifests. */
+        post: operations["ciApiManifests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/commit-deployments/{commit}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a source commit runs. */
+        get: operations["ciApiCommitDeployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environment-groups/{group}/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates a lock on an environment group. */
+        put: operations["ciApiCreateGroupLock"];
+        post?: never;
+        /** Deletes a lock on an environment group. */
+        delete: operations["ciApiDeleteGroupLock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environment-groups/{group}/releasetrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Runs a release train to an environment group. */
+        put: operations["ciApiGroupTrain"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environment-groups/{group}/rollout-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers 501 as long as there is no rollout service. */
+        post: operations["ciApiRolloutStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Creates an environment or replaces its config.json. */
+        post: operations["ciApiApplyEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{environment}/applications/{application}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which source commit of an application runs in an environment. */
+        get: operations["ciApiDeployedCommit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{environment}/applications/{application}/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates an application lock. The application need not exist yet and the message may be empty. */
+        put: operations["ciApiCreateApplicationLock"];
+        post?: never;
+        /** Deletes an application lock. */
+        delete: operations["ciApiDeleteApplicationLock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{environment}/lock/team/{team}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates a lock for the applications of a team in an environment. */
+        put: operations["ciApiCreateTeamLock"];
+        post?: never;
+        /** Deletes a team lock. */
+        delete: operations["ciApiDeleteTeamLock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{environment}/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates an environment lock, or replaces the one of that id. */
+        put: operations["ciApiCreateEnvironmentLock"];
+        post?: never;
+        /** Deletes an environment lock. It deploys nothing by itself. */
+        delete: operations["ciApiDeleteEnvironmentLock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{environment}/releasetrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Runs a release train to an environment. */
+        put: operations["ciApiTrain"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/page.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page's style. */
+        get: operations["apiPageStyle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/page.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page's script. */
+        get: operations["apiPageScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/process-delay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far git lags behind. It does not, so both numbers are 0. */
+        get: operations["ciApiProcessDelay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stores a release of an application. */
+        post: operations["ciApiRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications": {
         parameters: {
             query?: never;
@@ -11,7 +287,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["ApplicationService_ListApplications"];
+        /** Returns one page of the applications, by name. */
+        get: operations["listApplications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -27,7 +304,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["ApplicationService_GetApplication"];
+        /** Returns one application with what it runs in each environment. */
+        get: operations["getApplication"];
         put?: never;
         post?: never;
         delete?: never;
@@ -43,10 +321,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** DiffManifests compares the manifests of two releases for one environment, or of what two environments run. */
-        get: operations["ApplicationService_DiffManifests"];
+        /** Compares the manifests of two releases for one environment, or of what two environments run. */
+        get: operations["diffManifests"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{application}/environments/{environment}/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a version what should run in an environment. */
+        post: operations["deploy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -60,9 +355,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["ApplicationService_ListReleases"];
+        /** Returns one page of an application's releases, newest first. */
+        get: operations["listReleases"];
         put?: never;
-        post?: never;
+        /** Stores a new version of an application and deploys it to "latest" environments. */
+        post: operations["createRelease"];
         delete?: never;
         options?: never;
         head?: never;
@@ -76,7 +373,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["ApplicationService_GetRelease"];
+        /** Returns one release, without its manifests. */
+        get: operations["getRelease"];
         put?: never;
         post?: never;
         delete?: never;
@@ -92,44 +390,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GetManifests returns the manifests of a release as uploaded. */
-        get: operations["ApplicationService_GetManifests"];
+        /** Returns the manifests of a release as uploaded. */
+        get: operations["getManifests"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/applications/{createRelease.application}/releases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Execute decides one command and writes it. Refusals are errors: the status carries an ErrorDetail. */
-        post: operations["CommandService_Execute"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/applications/{deploy.application}/environments/{deploy.environment}/deploy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Execute decides one command and writes it. Refusals are errors: the status carries an ErrorDetail. */
-        post: operations["CommandService_Execute2"];
         delete?: never;
         options?: never;
         head?: never;
@@ -145,8 +409,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Execute decides one command and writes it. Refusals are errors: the status carries an ErrorDetail. */
-        post: operations["CommandService_Execute7"];
+        /** Is many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all. */
+        post: operations["batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -160,8 +424,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GetCommitDeployments says which versions built from a source commit run where. */
-        get: operations["ApplicationService_GetCommitDeployments"];
+        /** Says which versions built from a source commit run where. */
+        get: operations["getCommitDeployments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -177,25 +441,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["EnvironmentService_ListEnvironments"];
+        /** Returns all environments and their groups, in chain order. */
+        get: operations["listEnvironments"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/environments/{applyEnvironment.environment}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Execute decides one command and writes it. Refusals are errors: the status carries an ErrorDetail. */
-        put: operations["CommandService_Execute6"];
         post?: never;
         delete?: never;
         options?: never;
@@ -210,8 +458,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["EnvironmentService_GetEnvironment"];
-        put?: never;
+        /** Returns one environment with its config.json and its locks. */
+        get: operations["getEnvironment"];
+        /** Creates an environment or replaces its config.json. */
+        put: operations["applyEnvironment"];
         post?: never;
         delete?: never;
         options?: never;
@@ -226,7 +476,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["HistoryService_ListHistory"];
+        /** Returns one page of the commits of main that match, newest first. */
+        get: operations["listHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -242,17 +493,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["LockService_ListLocks"];
+        /** Returns one page of the locks, oldest first. */
+        get: operations["listLocks"];
         put?: never;
-        /** Execute decides one command and writes it. Refusals are errors: the status carries an ErrorDetail. */
-        post: operations["CommandService_Execute4"];
+        /** Creates a lock, or replaces the one of that id in that scope. */
+        post: operations["createLock"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/locks/{deleteLock.id}/delete": {
+    "/api/v1/locks/{id}/delete": {
         parameters: {
             query?: never;
             header?: never;
@@ -261,8 +513,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Execute decides one command and writes it. Refusals are errors: the status carries an ErrorDetail. */
-        post: operations["CommandService_Execute5"];
+        /** Ends a lock. It deploys nothing by itself: a queued version goes with the next train or deployment. */
+        post: operations["deleteLock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -278,8 +530,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** NotifyPush tells the service that somebody pushed to the manifest repo: look now instead of at the next poll. */
-        post: operations["SystemService_NotifyPush"];
+        /** Tells the service that somebody pushed to the manifest repo: look now instead of at the next poll. */
+        post: operations["notifyPush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -293,8 +545,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GetOperation reads how a command ended. */
-        get: operations["CommandService_GetOperation"];
+        /** Reads how a command ended. */
+        get: operations["getOperation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -310,8 +562,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GetOverview returns one page of the matrix. */
-        get: operations["OverviewService_GetOverview"];
+        /** Returns one page of the matrix. */
+        get: operations["getOverview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -327,7 +579,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["SystemService_GetStatus"];
+        /** Says whether reads and writes work, and why not. */
+        get: operations["getStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -336,7 +589,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/trains/{runTrain.target}": {
+    "/api/v1/trains/{target}": {
         parameters: {
             query?: never;
             header?: never;
@@ -345,8 +598,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Execute decides one command and writes it. Refusals are errors: the status carries an ErrorDetail. */
-        post: operations["CommandService_Execute3"];
+        /** Moves every application of a target to the version its upstream runs. */
+        post: operations["runTrain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -360,10 +613,323 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Watch sends the matrix (unless resumed) and then each change of it. */
-        get: operations["OverviewService_Watch"];
+        /** Sends the matrix (unless resumed) and then each change of it. */
+        get: operations["watch"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * For the git host's webhook. Signalbox looks at the manifest repo now instead of at the next poll.
+         * @description Takes the push events of GitHub, GitLab and Gitea. With a secret configured the request must be signed with it
+         *     (`X-Hub-Signature-256`, `X-Gitea-Signature`) or carry it (`X-Gitlab-Token`).
+         */
+        post: operations["pushWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environment-groups/{group}/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates a lock on an environment group. */
+        put: operations["ciCreateGroupLock"];
+        post?: never;
+        /** Deletes a lock on an environment group. */
+        delete: operations["ciDeleteGroupLock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environment-groups/{group}/rollout-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers 501 as long as there is no rollout service. */
+        post: operations["ciRolloutStatus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Creates an environment or replaces its config.json. */
+        post: operations["ciApplyEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{environment}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Creates an environment or replaces its config.json. */
+        post: operations["ciApplyEnvironmentSlash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{environment}/applications/{application}/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates an application lock. The application need not exist yet and the message may be empty. */
+        put: operations["ciCreateApplicationLock"];
+        post?: never;
+        /** Deletes an application lock. */
+        delete: operations["ciDeleteApplicationLock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{environment}/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates an environment lock, or replaces the one of that id. */
+        put: operations["ciCreateEnvironmentLock"];
+        post?: never;
+        /** Deletes an environment lock. It deploys nothing by itself. */
+        delete: operations["ciDeleteEnvironmentLock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments/{environment}/releasetrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Runs a release train. A group's name may stand in the place of the environment, and wins over an environment of that name. */
+        put: operations["ciTrain"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/git/manifests.git/git-receive-pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A push; always refused. Changes go through the API. */
+        post: operations["gitReceivePack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/git/manifests.git/git-upload-pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What git clone and git fetch read. */
+        post: operations["gitUploadPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/git/manifests.git/info/refs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What git clone asks first. Served when the manifest repo is the embedded one. */
+        get: operations["gitInfoRefs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 200 only when writes can work; otherwise 503 and why not. */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 200 while the process lives. */
+        get: operations["livez"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics in Prometheus' text format. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document as JSON. */
+        get: operations["openapiJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["openapiYaml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 200 when reads can be answered. */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stores a release of an application. */
+        post: operations["ciRelease"];
         delete?: never;
         options?: never;
         head?: never;
@@ -374,189 +940,150 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * @description `NullValue` is a singleton enumeration to represent the null value for the
-         *     `Value` type union.
-         *
-         *     The JSON representation for `NullValue` is JSON `null`.
-         *
-         *      - NULL_VALUE: Null value.
-         * @default NULL_VALUE
-         * @enum {string}
-         */
-        protobufNullValue: "NULL_VALUE";
-        /** @description Status is what /healthz and the CLI read. */
-        signalboxV1Status: {
-            version?: string;
-            /** @description Reads can be answered. */
-            ready?: boolean;
-            /** @description Writes can work. */
-            writable?: boolean;
-            /** @description Why not, when not writable. */
-            problems?: string[];
-            commit?: string;
-            logHead?: string;
-            /** Format: int32 */
-            queueLength?: number;
-            /** Format: int32 */
-            queueCapacity?: number;
-            /** Format: date-time */
-            lastPushAt?: string;
-            /** Format: date-time */
-            lastFetchAt?: string;
-            /** @description "embedded", or the remote's URL without credentials. */
-            manifestRepo?: string;
-            branch?: string;
-            repoProblems?: components["schemas"]["v1RepoProblem"][];
-            instance?: string;
-            /** Format: int32 */
-            applications?: number;
-            /** Format: int32 */
-            environments?: number;
-        };
         /** @description Action is one command. Each field is one kind. */
-        v1Action: {
-            createRelease?: components["schemas"]["v1CreateRelease"];
-            deploy?: components["schemas"]["v1Deploy"];
-            runTrain?: components["schemas"]["v1RunTrain"];
-            createLock?: components["schemas"]["v1CreateLock"];
-            deleteLock?: components["schemas"]["v1DeleteLock"];
-            applyEnvironment?: components["schemas"]["v1ApplyEnvironment"];
-            batch?: components["schemas"]["v1Batch"];
+        Action: {
+            applyEnvironment?: components["schemas"]["ApplyEnvironment"];
+            batch?: components["schemas"]["Batch"];
+            createLock?: components["schemas"]["CreateLock"];
+            createRelease?: components["schemas"]["CreateRelease"];
+            deleteLock?: components["schemas"]["DeleteLock"];
+            deploy?: components["schemas"]["Deploy"];
             /** @description Why the person does it; stands in the history. At most 1,000 characters. */
             reason?: string;
+            runTrain?: components["schemas"]["RunTrain"];
         };
         /** @description ActionResult says what a command did. */
-        v1ActionResult: {
-            createRelease?: components["schemas"]["v1ReleaseResult"];
-            deploy?: components["schemas"]["v1DeployResult"];
-            runTrain?: components["schemas"]["v1TrainResult"];
-            createLock?: components["schemas"]["v1LockResult"];
-            deleteLock?: components["schemas"]["v1LockResult"];
-            applyEnvironment?: components["schemas"]["v1EnvironmentResult"];
-            batch?: components["schemas"]["v1BatchResult"];
+        ActionResult: {
+            applyEnvironment?: components["schemas"]["EnvironmentResult"];
+            batch?: components["schemas"]["BatchResult"];
+            createLock?: components["schemas"]["LockResult"];
+            createRelease?: components["schemas"]["ReleaseResult"];
+            deleteLock?: components["schemas"]["LockResult"];
+            deploy?: components["schemas"]["DeployResult"];
+            runTrain?: components["schemas"]["TrainResult"];
             /** @description Nothing had to change: no commit was made. */
             unchanged?: boolean;
         };
         /** @description Actor is the person or machine who asked. */
-        v1Actor: {
-            name?: string;
+        Actor: {
             email?: string;
+            name?: string;
         };
         /** @description Application is one deployable thing. */
-        v1Application: {
+        Application: {
+            /** @description One entry for each environment that has a deployment, a queued version or a lock of this application, sorted. */
+            deployments?: components["schemas"]["Deployment"][];
             name?: string;
-            team?: string;
-            sourceRepoUrl?: string;
-            project?: string;
+            /** @description The newest release; unset when there is none. */
+            newestRelease?: components["schemas"]["Release"];
             /** Format: uint64 */
             newestVersion?: string;
+            project?: string;
             /** Format: int32 */
             releases?: number;
-            /** @description One entry for each environment that has a deployment, a queued version or a lock of this application, sorted. */
-            deployments?: components["schemas"]["v1Deployment"][];
-            newestRelease?: components["schemas"]["v1Release"];
+            sourceRepoUrl?: string;
+            team?: string;
         };
         /** @description ApplyEnvironment creates an environment or replaces its config.json. */
-        v1ApplyEnvironment: {
-            environment?: string;
+        ApplyEnvironment: {
             /** @description config.json. An unknown field is an error, unless the environment's file in the repo holds it already. */
             config?: Record<string, never>;
+            environment?: string;
         };
         /** @description Batch is many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all. */
-        v1Batch: {
+        Batch: {
             /** @description 1 to 1,000. A batch holds no batch. */
-            actions?: components["schemas"]["v1Action"][];
+            actions?: components["schemas"]["Action"][];
         };
         /** @description BatchResult holds one result for each action, in order. */
-        v1BatchResult: {
-            results?: components["schemas"]["v1ActionResult"][];
+        BatchResult: {
+            results?: components["schemas"]["ActionResult"][];
         };
         /** @description Changes holds everything one advance of main changed, as it is now. */
-        v1Changes: {
-            applications?: components["schemas"]["v1Application"][];
-            removedApplications?: string[];
-            /** @description All environments, when any environment, group or environment lock changed. */
-            environments?: components["schemas"]["v1Environment"][];
-            groups?: components["schemas"]["v1EnvironmentGroup"][];
+        Changes: {
+            applications?: components["schemas"]["Application"][];
             /** @description The commits that did it, oldest first; at most 100, newest kept. */
-            commits?: components["schemas"]["v1HistoryEntry"][];
+            commits?: components["schemas"]["HistoryEntry"][];
+            /** @description All environments, when any environment, group or environment lock changed. */
+            environments?: components["schemas"]["Environment"][];
+            groups?: components["schemas"]["EnvironmentGroup"][];
+            removedApplications?: string[];
         };
         /**
          * @description CommitDeploymentStatus numbers are kuberpult's words.
          * @default UNKNOWN
          * @enum {string}
          */
-        v1CommitDeploymentStatus: "UNKNOWN" | "PENDING" | "DEPLOYED";
-        v1CommitDeploymentStatuses: {
+        CommitDeploymentStatus: "UNKNOWN" | "PENDING" | "DEPLOYED";
+        CommitDeploymentStatuses: {
             environments?: {
-                [key: string]: components["schemas"]["v1CommitDeploymentStatus"];
+                [key: string]: components["schemas"]["CommitDeploymentStatus"];
             };
         };
-        v1CommitDeployments: {
+        CommitDeployments: {
             /** @description Application -> environment -> status. */
             applications?: {
-                [key: string]: components["schemas"]["v1CommitDeploymentStatuses"];
+                [key: string]: components["schemas"]["CommitDeploymentStatuses"];
             };
         };
         /** @description CreateLock creates a lock, or replaces the one of that id in that scope. */
-        v1CreateLock: {
-            scope?: components["schemas"]["v1LockScope"];
-            id?: string;
-            environment?: string;
-            environmentGroup?: string;
-            application?: string;
-            team?: string;
-            message?: string;
-            ciLink?: string;
-            suggestedLifetime?: string;
-            /** Format: date-time */
-            expiresAt?: string;
+        CreateLock: {
             /** @description Allow a lock on an application that has no release yet. */
             ahead?: boolean;
+            application?: string;
+            ciLink?: string;
+            environment?: string;
+            environmentGroup?: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            id?: string;
+            message?: string;
+            scope?: components["schemas"]["LockScope"];
+            suggestedLifetime?: string;
+            team?: string;
         };
         /** @description CreateRelease stores a new version of an application and deploys it to "latest" environments. */
-        v1CreateRelease: {
+        CreateRelease: {
             application?: string;
+            author?: string;
+            ciLink?: string;
+            commitId?: string;
+            /** @description Environments to deploy to right away, beside the "latest" ones; each must be downstream of one the release has a manifest for. */
+            deployTo?: string[];
+            displayVersion?: string;
+            /** @description Environment -> manifest as rendered (UTF-8 YAML), kept byte for byte. */
+            manifests?: {
+                [key: string]: string;
+            };
+            message?: string;
+            prepublish?: boolean;
+            previousCommitId?: string;
+            /** Format: uint64 */
+            revision?: string;
+            sourceRepoUrl?: string;
+            team?: string;
             /**
              * Format: uint64
              * @description 0 means one more than the highest.
              */
             version?: string;
-            /** @description Environment -> manifest as rendered (UTF-8 YAML), kept byte for byte. */
-            manifests?: {
-                [key: string]: string;
-            };
-            team?: string;
-            commitId?: string;
-            previousCommitId?: string;
-            author?: string;
-            message?: string;
-            displayVersion?: string;
-            ciLink?: string;
-            prepublish?: boolean;
-            sourceRepoUrl?: string;
-            /** @description Environments to deploy to right away, beside the "latest" ones; each must be downstream of one the release has a manifest for. */
-            deployTo?: string[];
-            /** Format: uint64 */
-            revision?: string;
         };
         /** @description DeleteLock ends a lock. It deploys nothing by itself: a queued version goes with the next train or deployment. */
-        v1DeleteLock: {
-            scope?: components["schemas"]["v1LockScope"];
-            id?: string;
+        DeleteLock: {
+            application?: string;
             environment?: string;
             environmentGroup?: string;
-            application?: string;
+            id?: string;
+            scope?: components["schemas"]["LockScope"];
             team?: string;
         };
         /** @description Deploy makes a version what should run in an environment. */
-        v1Deploy: {
+        Deploy: {
             application?: string;
             environment?: string;
+            lockBehavior?: components["schemas"]["LockBehavior"];
             /** Format: uint64 */
             version?: string;
-            lockBehavior?: components["schemas"]["v1LockBehavior"];
         };
         /**
          * @description DeployOutcome is how one deployment ended.
@@ -565,96 +1092,94 @@ export interface components {
          * @default DEPLOY_OUTCOME_UNSPECIFIED
          * @enum {string}
          */
-        v1DeployOutcome: "DEPLOY_OUTCOME_UNSPECIFIED" | "DEPLOY_OUTCOME_DEPLOYED" | "DEPLOY_OUTCOME_QUEUED" | "DEPLOY_OUTCOME_SKIPPED" | "DEPLOY_OUTCOME_UNCHANGED";
+        DeployOutcome: "DEPLOY_OUTCOME_UNSPECIFIED" | "DEPLOY_OUTCOME_DEPLOYED" | "DEPLOY_OUTCOME_QUEUED" | "DEPLOY_OUTCOME_SKIPPED" | "DEPLOY_OUTCOME_UNCHANGED";
         /** @description DeployResult is what happened to one application in one environment. */
-        v1DeployResult: {
+        DeployResult: {
             application?: string;
-            environment?: string;
-            /** Format: uint64 */
-            version?: string;
-            /** Format: uint64 */
-            previousVersion?: string;
-            outcome?: components["schemas"]["v1DeployOutcome"];
             /** @description Why it is queued or skipped, in words. */
             because?: string;
-            skipCause?: components["schemas"]["v1SkipCause"];
+            environment?: string;
             /** @description Locks that held it back, or that were ignored. */
-            locks?: components["schemas"]["v1Lock"][];
+            locks?: components["schemas"]["Lock"][];
+            outcome?: components["schemas"]["DeployOutcome"];
+            /** Format: uint64 */
+            previousVersion?: string;
+            skipCause?: components["schemas"]["SkipCause"];
+            /** Format: uint64 */
+            version?: string;
         };
         /** @description Deployment is what should run: one application in one environment. */
-        v1Deployment: {
+        Deployment: {
             application?: string;
-            environment?: string;
-            /**
-             * Format: uint64
-             * @description Deployed version; 0 when nothing is deployed.
-             */
-            version?: string;
-            displayVersion?: string;
-            commitId?: string;
-            /** Format: date-time */
-            deployedAt?: string;
-            deployedBy?: components["schemas"]["v1Actor"];
-            /** @description Why: the reason given, or the train or release that did it. */
-            reason?: string;
-            /**
-             * Format: uint64
-             * @description A version that a lock held back; 0 when none waits.
-             */
-            queuedVersion?: string;
-            queuedDisplayVersion?: string;
-            /** @description What held it back, such as "environment lock pay-4711". */
-            queuedBecause?: string;
-            /** Format: date-time */
-            queuedAt?: string;
-            /** @description A person deployed an older version on purpose: automatic deployments and trains leave it alone. */
-            hold?: boolean;
-            holdReason?: string;
-            /** @description The manifest in main is not the one of the release: somebody pushed past Signalbox. */
-            editedByHand?: boolean;
             /**
              * Format: int32
              * @description Releases between this version and the newest one that has a manifest for this environment.
              */
             behind?: number;
+            commitId?: string;
+            /** Format: date-time */
+            deployedAt?: string;
+            deployedBy?: components["schemas"]["Actor"];
+            displayVersion?: string;
+            /** @description The manifest in main is not the one of the release: somebody pushed past Signalbox. */
+            editedByHand?: boolean;
+            environment?: string;
+            /** @description A person deployed an older version on purpose: automatic deployments and trains leave it alone. */
+            hold?: boolean;
+            holdReason?: string;
+            /** @description Locks that would hold a deployment back now. */
+            locks?: components["schemas"]["Lock"][];
+            /** Format: date-time */
+            queuedAt?: string;
+            /** @description What held it back, such as "environment lock pay-4711". */
+            queuedBecause?: string;
+            queuedDisplayVersion?: string;
+            /**
+             * Format: uint64
+             * @description A version that a lock held back; 0 when none waits.
+             */
+            queuedVersion?: string;
+            /** @description Why: the reason given, or the train or release that did it. */
+            reason?: string;
+            sourceAuthor?: string;
             /**
              * Format: uint64
              * @description Version the upstream environment runs (or the newest release for "latest" environments); 0 when unknown.
              */
             upstreamVersion?: string;
-            /** @description Locks that would hold a deployment back now. */
-            locks?: components["schemas"]["v1Lock"][];
-            sourceAuthor?: string;
+            /**
+             * Format: uint64
+             * @description Deployed version; 0 when nothing is deployed.
+             */
+            version?: string;
         };
         /**
          * @description DifferingField numbers are kuberpult's: clients read them.
          * @default DIFFERING_FIELD_SOURCE_COMMIT_ID
          * @enum {string}
          */
-        v1DifferingField: "DIFFERING_FIELD_SOURCE_COMMIT_ID" | "DIFFERING_FIELD_SOURCE_AUTHOR" | "DIFFERING_FIELD_SOURCE_MESSAGE" | "DIFFERING_FIELD_SOURCE_REPO_URL" | "DIFFERING_FIELD_DISPLAY_VERSION" | "DIFFERING_FIELD_TEAM" | "DIFFERING_FIELD_MANIFESTS";
+        DifferingField: "DIFFERING_FIELD_SOURCE_COMMIT_ID" | "DIFFERING_FIELD_SOURCE_AUTHOR" | "DIFFERING_FIELD_SOURCE_MESSAGE" | "DIFFERING_FIELD_SOURCE_REPO_URL" | "DIFFERING_FIELD_DISPLAY_VERSION" | "DIFFERING_FIELD_TEAM" | "DIFFERING_FIELD_MANIFESTS";
         /** @description Environment is one place where applications run. */
-        v1Environment: {
-            name?: string;
-            /** @description Defaults to the environment's name. */
-            environmentGroup?: string;
-            /** @description Name of the environment releases come from; empty when latest is true or there is no upstream. */
-            upstreamEnvironment?: string;
-            /** @description True when new releases go here automatically. */
-            latest?: boolean;
-            /**
-             * Format: int32
-             * @description Hops from the "latest" environment along upstreams: 0 for latest itself, 100 when there is no upstream.
-             */
-            distanceToUpstream?: number;
-            priority?: components["schemas"]["v1Priority"];
-            /** @description config.json as it is in the repo. */
-            config?: Record<string, never>;
-            locks?: components["schemas"]["v1Lock"][];
+        Environment: {
             /**
              * Format: int32
              * @description Applications deployed here.
              */
             applications?: number;
+            /** @description config.json as it is in the repo. */
+            config?: Record<string, never>;
+            /**
+             * Format: int32
+             * @description Hops from the "latest" environment along upstreams: 0 for latest itself, 100 when there is no upstream.
+             */
+            distanceToUpstream?: number;
+            /** @description Defaults to the environment's name. */
+            environmentGroup?: string;
+            /** @description True when new releases go here automatically. */
+            latest?: boolean;
+            locks?: components["schemas"]["Lock"][];
+            name?: string;
+            priority?: components["schemas"]["Priority"];
             /** @description Set when config.json cannot be read: why. Such an environment refuses deployments. */
             problem?: string;
             /**
@@ -662,129 +1187,176 @@ export interface components {
              * @description Versions waiting behind a lock here.
              */
             queued?: number;
+            /** @description Name of the environment releases come from; empty when latest is true or there is no upstream. */
+            upstreamEnvironment?: string;
         };
         /** @description EnvironmentGroup is a set of environments that a train or a lock can name together. */
-        v1EnvironmentGroup: {
-            name?: string;
-            /** @description Sorted names. */
-            environments?: string[];
-            priority?: components["schemas"]["v1Priority"];
+        EnvironmentGroup: {
             /** Format: int32 */
             distanceToUpstream?: number;
+            /** @description Sorted names. */
+            environments?: string[];
+            name?: string;
+            priority?: components["schemas"]["Priority"];
         };
         /** @description EnvironmentResult is the answer to ApplyEnvironment. */
-        v1EnvironmentResult: {
-            environment?: string;
+        EnvironmentResult: {
             created?: boolean;
+            environment?: string;
         };
         /** @description ErrorDetail travels in the details of a gRPC status and becomes an RFC 9457 problem document over HTTP. */
-        v1ErrorDetail: {
-            /** @description invalid, not_found, conflict, already_exists_different, too_old, locked, denied, exhausted, unavailable, unknown, internal. */
-            kind?: string;
-            message?: string;
-            /** @description Field of the request, such as "create_release.manifests[staging]". */
-            field?: string;
-            /** @description The rule that said no, in words. */
-            rule?: string;
-            /** @description What to do about it. */
-            remedy?: string;
-            /** @description Set where the outcome can still be read. */
-            operationId?: string;
-            /** @description Unified diff, for already_exists_different. */
-            diff?: string;
-            differingField?: components["schemas"]["v1DifferingField"];
+        ErrorDetail: {
             /**
              * Format: int32
              * @description Index of the action of a batch that was refused.
              */
             actionIndex?: number;
-            locks?: components["schemas"]["v1Lock"][];
+            /** @description Unified diff, for already_exists_different. */
+            diff?: string;
+            /** @description First field that differs, for already_exists_different. */
+            differingField?: components["schemas"]["DifferingField"];
+            /** @description Field of the request, such as "create_release.manifests[staging]". */
+            field?: string;
+            /** @description invalid, not_found, conflict, already_exists_different, too_old, locked, denied, exhausted, unavailable, unknown, internal. */
+            kind?: string;
+            locks?: components["schemas"]["Lock"][];
+            message?: string;
+            /** @description Set where the outcome can still be read. */
+            operationId?: string;
+            /** @description What to do about it. */
+            remedy?: string;
+            /** @description The rule that said no, in words. */
+            rule?: string;
+        };
+        Health: {
+            problems?: string[];
+            /** @enum {string} */
+            status?: "ok" | "unavailable";
         };
         /** @description Heartbeat says that the stream is alive. */
-        v1Heartbeat: Record<string, never>;
+        Heartbeat: Record<string, never>;
         /** @description HistoryDetail is one thing a commit did. */
-        v1HistoryDetail: {
-            /** @description created-release, deployed, queued, unqueued, locked, unlocked, environment-changed, ... */
-            what?: string;
+        HistoryDetail: {
             application?: string;
             environment?: string;
-            /** Format: uint64 */
-            version?: string;
+            lockId?: string;
             /** Format: uint64 */
             previousVersion?: string;
-            lockId?: string;
+            /** Format: uint64 */
+            version?: string;
+            /** @description created-release, deployed, queued, unqueued, locked, unlocked, environment-changed, ... */
+            what?: string;
         };
         /** @description HistoryEntry is one commit of main in the words of the person who reads it. */
-        v1HistoryEntry: {
-            /** @description 40 hex digits. */
-            commit?: string;
-            /** Format: date-time */
-            time?: string;
-            author?: components["schemas"]["v1Actor"];
-            /** @description First line of the commit message. */
-            subject?: string;
+        HistoryEntry: {
             /** @description Kind of command: create-release, deploy, run-train, ...; "foreign" for commits Signalbox did not make. */
             action?: string;
-            details?: components["schemas"]["v1HistoryDetail"][];
-            reason?: string;
+            author?: components["schemas"]["Actor"];
+            /** @description 40 hex digits. */
+            commit?: string;
+            details?: components["schemas"]["HistoryDetail"][];
+            /** @description The whole commit message. */
+            message?: string;
             operationId?: string;
+            reason?: string;
             /**
              * Format: uint64
              * @description Position in main's first-parent history, from 1; pages use it.
              */
             sequence?: string;
-            /** @description The whole commit message. */
-            message?: string;
+            /** @description First line of the commit message. */
+            subject?: string;
+            /** Format: date-time */
+            time?: string;
         };
-        v1ListApplicationsResponse: {
-            applications?: components["schemas"]["v1Application"][];
+        KuberpultManifests: {
+            manifests?: {
+                [key: string]: {
+                    content?: string;
+                    environment?: string;
+                };
+            };
+            release?: {
+                ci_link?: string;
+                /** Format: date-time */
+                created_at?: string;
+                display_version?: string;
+                environments?: string[];
+                is_minor?: boolean;
+                is_prepublish?: boolean;
+                /** Format: int64 */
+                revision?: number;
+                source_author?: string;
+                source_commit_id?: string;
+                source_message?: string;
+                undeploy_version?: boolean;
+                /** Format: int64 */
+                version?: number;
+            };
+        };
+        /** @description An object with one member, named after what happened. */
+        KuberpultOutcome: {
+            AlreadyExistsDifferent?: {
+                diff?: string;
+                /** @description 0 commit id, 1 author, 2 message, 3 repo URL, 4 display version, 5 team, 6 manifests. */
+                first_differing_field?: number;
+            };
+            AlreadyExistsSame?: Record<string, never>;
+            GeneralFailure?: {
+                message?: string;
+            };
+            IsNoDownstream?: {
+                no_downstream?: string[];
+            };
+            Success?: Record<string, never>;
+            TooLong?: {
+                app_name?: string;
+                max_len?: number;
+                reg_exp?: string;
+            };
+            TooOld?: Record<string, never>;
+        };
+        ListApplicationsResponse: {
+            applications?: components["schemas"]["Application"][];
             nextPageToken?: string;
             /** Format: int32 */
             total?: number;
         };
-        v1ListEnvironmentsResponse: {
+        ListEnvironmentsResponse: {
             /** @description In chain order: distance to upstream, then name. */
-            environments?: components["schemas"]["v1Environment"][];
-            groups?: components["schemas"]["v1EnvironmentGroup"][];
+            environments?: components["schemas"]["Environment"][];
+            groups?: components["schemas"]["EnvironmentGroup"][];
         };
-        v1ListHistoryResponse: {
-            entries?: components["schemas"]["v1HistoryEntry"][];
+        ListHistoryResponse: {
+            entries?: components["schemas"]["HistoryEntry"][];
             nextPageToken?: string;
         };
-        v1ListLocksResponse: {
+        ListLocksResponse: {
             /** @description Oldest first. */
-            locks?: components["schemas"]["v1Lock"][];
+            locks?: components["schemas"]["Lock"][];
             nextPageToken?: string;
             /** Format: int32 */
             total?: number;
         };
-        v1ListReleasesResponse: {
-            /** @description Newest first. */
-            releases?: components["schemas"]["v1Release"][];
+        ListReleasesResponse: {
             nextPageToken?: string;
+            /** @description Newest first. */
+            releases?: components["schemas"]["Release"][];
             /** Format: int32 */
             total?: number;
         };
         /** @description Lock holds deployments back until somebody deletes it (or it expires). */
-        v1Lock: {
-            /** @description 2 to 99 characters, unique within its scope. */
-            id?: string;
-            scope?: components["schemas"]["v1LockScope"];
+        Lock: {
+            /** @description Application; set for application locks only. */
+            application?: string;
+            ciLink?: string;
+            /** Format: date-time */
+            createdAt?: string;
+            createdBy?: components["schemas"]["Actor"];
             /** @description Environment; empty for group and global locks. */
             environment?: string;
             /** @description Environment group; set for group locks only. */
             environmentGroup?: string;
-            /** @description Application; set for application locks only. */
-            application?: string;
-            /** @description Team; set for team locks only. */
-            team?: string;
-            message?: string;
-            createdBy?: components["schemas"]["v1Actor"];
-            /** Format: date-time */
-            createdAt?: string;
-            ciLink?: string;
-            /** @description A hint for people, such as "4h", "2d", "1w"; nothing happens when it is over. */
-            suggestedLifetime?: string;
             /**
              * Format: date-time
              * @description When the lock ends by itself; unset means never.
@@ -795,6 +1367,14 @@ export interface components {
              * @description What it holds back now: number of queued versions under it. Output only.
              */
             readonly holdsBack?: number;
+            /** @description 2 to 99 characters, unique within its scope. */
+            id?: string;
+            message?: string;
+            scope?: components["schemas"]["LockScope"];
+            /** @description A hint for people, such as "4h", "2d", "1w"; nothing happens when it is over. */
+            suggestedLifetime?: string;
+            /** @description Team; set for team locks only. */
+            team?: string;
         };
         /**
          * @description LockBehavior says what a deployment does when a lock holds it back.
@@ -806,59 +1386,70 @@ export interface components {
          * @default LOCK_BEHAVIOR_UNSPECIFIED
          * @enum {string}
          */
-        v1LockBehavior: "LOCK_BEHAVIOR_UNSPECIFIED" | "LOCK_BEHAVIOR_RECORD" | "LOCK_BEHAVIOR_FAIL" | "LOCK_BEHAVIOR_IGNORE";
+        LockBehavior: "LOCK_BEHAVIOR_UNSPECIFIED" | "LOCK_BEHAVIOR_RECORD" | "LOCK_BEHAVIOR_FAIL" | "LOCK_BEHAVIOR_IGNORE";
+        LockBody: {
+            ciLink?: string;
+            /** @description Why; needed for environment, group and team locks. */
+            message?: string;
+            /** @description Armored detached PGP signature over the names of what is locked and of the lock; checked when it is sent. */
+            signature?: string;
+            /** @example 4h */
+            suggestedLifeTime?: string;
+        };
         /** @description LockResult is the answer to CreateLock and DeleteLock. */
-        v1LockResult: {
-            locks?: components["schemas"]["v1Lock"][];
+        LockResult: {
+            locks?: components["schemas"]["Lock"][];
             /** @description Queued versions removed because they run already. */
-            unqueued?: components["schemas"]["v1DeployResult"][];
+            unqueued?: components["schemas"]["DeployResult"][];
         };
         /**
          * @default LOCK_SCOPE_UNSPECIFIED
          * @enum {string}
          */
-        v1LockScope: "LOCK_SCOPE_UNSPECIFIED" | "LOCK_SCOPE_ENVIRONMENT" | "LOCK_SCOPE_APPLICATION" | "LOCK_SCOPE_TEAM" | "LOCK_SCOPE_ENVIRONMENT_GROUP" | "LOCK_SCOPE_GLOBAL";
-        v1Manifest: {
-            environment?: string;
+        LockScope: "LOCK_SCOPE_UNSPECIFIED" | "LOCK_SCOPE_ENVIRONMENT" | "LOCK_SCOPE_APPLICATION" | "LOCK_SCOPE_TEAM" | "LOCK_SCOPE_ENVIRONMENT_GROUP" | "LOCK_SCOPE_GLOBAL";
+        Manifest: {
             content?: string;
+            environment?: string;
         };
-        v1ManifestDiff: {
+        ManifestDiff: {
+            /** Format: int32 */
+            added?: number;
             /** @description Unified diff; empty when the same. Secrets' data is redacted. */
             diff?: string;
             /** Format: uint64 */
             fromVersion?: string;
-            /** Format: uint64 */
-            toVersion?: string;
             /** @description Releases after from_version up to to_version, newest first. */
-            releases?: components["schemas"]["v1Release"][];
-            /** Format: int32 */
-            added?: number;
+            releases?: components["schemas"]["Release"][];
             /** Format: int32 */
             removed?: number;
+            /** Format: uint64 */
+            toVersion?: string;
         };
-        v1Manifests: {
-            release?: components["schemas"]["v1Release"];
+        Manifests: {
             /** @description Environment -> manifest as uploaded. Secrets' data is redacted. */
             manifests?: {
-                [key: string]: components["schemas"]["v1Manifest"];
+                [key: string]: components["schemas"]["Manifest"];
             };
+            release?: components["schemas"]["Release"];
         };
-        v1NotifyPushRequest: Record<string, never>;
-        v1NotifyPushResponse: {
+        NotifyPushRequest: Record<string, never>;
+        NotifyPushResponse: {
             commit?: string;
         };
         /** @description Operation is a command on its way, or how it ended. */
-        v1Operation: {
-            id?: string;
-            state?: components["schemas"]["v1OperationState"];
+        Operation: {
             /** @description Commit of main that holds it, 40 hex digits; empty while pending, when refused, and when nothing had to change. */
             commit?: string;
-            result?: components["schemas"]["v1ActionResult"];
-            error?: components["schemas"]["v1ErrorDetail"];
             /** Format: date-time */
             createdAt?: string;
+            /** @description Why it was refused; set when refused. */
+            error?: components["schemas"]["ErrorDetail"];
             /** Format: date-time */
             finishedAt?: string;
+            id?: string;
+            /** @description What it did; set when done (or for a dry run). */
+            result?: components["schemas"]["ActionResult"];
+            state?: components["schemas"]["OperationState"];
             /** @description First line of the commit message. */
             subject?: string;
         };
@@ -869,28 +1460,29 @@ export interface components {
          * @default OPERATION_STATE_UNSPECIFIED
          * @enum {string}
          */
-        v1OperationState: "OPERATION_STATE_UNSPECIFIED" | "OPERATION_STATE_PENDING" | "OPERATION_STATE_DONE" | "OPERATION_STATE_REFUSED" | "OPERATION_STATE_UNKNOWN";
+        OperationState: "OPERATION_STATE_UNSPECIFIED" | "OPERATION_STATE_PENDING" | "OPERATION_STATE_DONE" | "OPERATION_STATE_REFUSED" | "OPERATION_STATE_UNKNOWN";
         /** @description Overview is one page of the matrix. */
-        v1Overview: {
-            environments?: components["schemas"]["v1Environment"][];
-            groups?: components["schemas"]["v1EnvironmentGroup"][];
-            applications?: components["schemas"]["v1Application"][];
+        Overview: {
+            applications?: components["schemas"]["Application"][];
+            /** Format: date-time */
+            asOf?: string;
+            /** @description State this was read from: commit of main, and the watch position that continues from it. */
+            commit?: string;
+            /** @description Applications that match search and teams, by filter. */
+            counts?: components["schemas"]["OverviewCounts"];
+            environments?: components["schemas"]["Environment"][];
+            groups?: components["schemas"]["EnvironmentGroup"][];
             nextPageToken?: string;
+            /** Format: uint64 */
+            position?: string;
             /**
              * Format: int32
              * @description Applications that match the filter, on all pages.
              */
             total?: number;
-            /** @description State this was read from: commit of main, and the watch position that continues from it. */
-            commit?: string;
-            /** Format: uint64 */
-            position?: string;
-            /** Format: date-time */
-            asOf?: string;
-            counts?: components["schemas"]["v1OverviewCounts"];
         };
         /** @description OverviewCounts says how many applications each filter would leave. */
-        v1OverviewCounts: {
+        OverviewCounts: {
             /** Format: int32 */
             all?: number;
             /** Format: int32 */
@@ -905,42 +1497,96 @@ export interface components {
          * @default PRIORITY_UNSPECIFIED
          * @enum {string}
          */
-        v1Priority: "PRIORITY_UNSPECIFIED" | "PRIORITY_UPSTREAM" | "PRIORITY_PRE_PRODUCTION" | "PRIORITY_CANARY" | "PRIORITY_PRODUCTION" | "PRIORITY_OTHER";
+        Priority: "PRIORITY_UNSPECIFIED" | "PRIORITY_UPSTREAM" | "PRIORITY_PRE_PRODUCTION" | "PRIORITY_CANARY" | "PRIORITY_PRODUCTION" | "PRIORITY_OTHER";
+        Problem: {
+            /** @description Which action of a batch was refused, from 0. */
+            actionIndex?: number;
+            /** @description What is wrong in one sentence. */
+            detail: string;
+            /** @description Unified diff, for already_exists_different. */
+            diff?: string;
+            differingField?: components["schemas"]["DifferingField"];
+            /** @description Field of the request, such as manifests[staging]. */
+            field?: string;
+            /** @description This occurrence: the request id. */
+            instance?: string;
+            /** @enum {string} */
+            kind: "invalid" | "not_found" | "conflict" | "already_exists_different" | "too_old" | "locked" | "unauthorized" | "denied" | "exhausted" | "unavailable" | "unknown" | "too_large" | "unsupported" | "internal" | "unimplemented";
+            locks?: components["schemas"]["Lock"][];
+            /** @description Where the outcome can still be read. */
+            operationId?: string;
+            /** @description What to do about it. */
+            remedy?: string;
+            /** @description The rule that said no. */
+            rule?: string;
+            status: number;
+            title: string;
+            /** @example urn:signalbox:problem:locked */
+            type: string;
+        };
         /** @description Release is one version of an application: the manifests of each environment and where they came from. */
-        v1Release: {
+        Release: {
             application?: string;
-            /** Format: uint64 */
-            version?: string;
-            /** @description Free text people call this release by, at most 15 characters; empty when CI gave none. */
-            displayVersion?: string;
-            /** @description Commit of the source repo, 7 to 40 lower-case hex digits; empty when CI gave none. */
-            commitId?: string;
-            previousCommitId?: string;
             /** @description "Name <mail>" of the source commit. */
             author?: string;
-            message?: string;
-            team?: string;
-            /** Format: date-time */
-            createdAt?: string;
-            createdBy?: components["schemas"]["v1Actor"];
-            ciLink?: string;
-            /** @description Environments this release has a manifest for, sorted. */
-            environments?: string[];
             /** @description The version is lower than one that existed before it; it is never deployed automatically. */
             backfilled?: boolean;
-            prepublished?: boolean;
-            minor?: boolean;
-            /** @description An undeploy release: rolling it out removes the application. */
-            undeploy?: boolean;
-            /** @description Commit of the release log that holds it, 40 hex digits. */
-            logCommit?: string;
+            ciLink?: string;
+            /** @description Commit of the source repo, 7 to 40 lower-case hex digits; empty when CI gave none. */
+            commitId?: string;
+            /** Format: date-time */
+            createdAt?: string;
+            /** @description Who posted the release to Signalbox. */
+            createdBy?: components["schemas"]["Actor"];
             /** @description Environments that run this release now, sorted. Output of reads only. */
             deployedTo?: string[];
+            /** @description Free text people call this release by, at most 15 characters; empty when CI gave none. */
+            displayVersion?: string;
+            /** @description Environments this release has a manifest for, sorted. */
+            environments?: string[];
+            /** @description Commit of the release log that holds it, 40 hex digits. */
+            logCommit?: string;
+            message?: string;
+            minor?: boolean;
+            prepublished?: boolean;
+            previousCommitId?: string;
             /**
              * Format: uint64
              * @description Revision beside the version, for CI systems that repost a version; 0 when unused.
              */
             revision?: string;
+            team?: string;
+            /** @description An undeploy release: rolling it out removes the application. */
+            undeploy?: boolean;
+            /** Format: uint64 */
+            version?: string;
+        };
+        ReleaseForm: {
+            application: string;
+            ci_link?: string;
+            deploy_to_downstream_environments?: string[];
+            display_version?: string;
+            is_prepublish?: boolean;
+            /**
+             * Format: binary
+             * @description One file for each environment, named manifests[staging] and so on.
+             */
+            "manifests[ENVIRONMENT]"?: string;
+            /** @description 40 lower-case hex digits. */
+            previous_commit_id?: string;
+            revision?: string;
+            /**
+             * Format: binary
+             * @description Armored detached PGP signatures over the manifest's exact bytes; may be repeated. Needed when a keyring is set.
+             */
+            "signatures[ENVIRONMENT]"?: string;
+            source_author?: string;
+            /** @description 7 to 40 lower-case hex digits. */
+            source_commit_id?: string;
+            source_message?: string;
+            team?: string;
+            /** @description 1 or more; left out it is one more than the highest. */
+            version?: string;
         };
         /**
          * @description ReleaseOutcome says whether CreateRelease stored anything. Other ends are errors (kinds too_old, already_exists_different).
@@ -949,52 +1595,86 @@ export interface components {
          * @default RELEASE_OUTCOME_UNSPECIFIED
          * @enum {string}
          */
-        v1ReleaseOutcome: "RELEASE_OUTCOME_UNSPECIFIED" | "RELEASE_OUTCOME_CREATED" | "RELEASE_OUTCOME_ALREADY_EXISTS_SAME";
+        ReleaseOutcome: "RELEASE_OUTCOME_UNSPECIFIED" | "RELEASE_OUTCOME_CREATED" | "RELEASE_OUTCOME_ALREADY_EXISTS_SAME";
         /** @description ReleaseResult is the answer to CreateRelease. */
-        v1ReleaseResult: {
-            outcome?: components["schemas"]["v1ReleaseOutcome"];
+        ReleaseResult: {
             application?: string;
+            /** @description What happened in each "latest" environment. */
+            deployments?: components["schemas"]["DeployResult"][];
+            outcome?: components["schemas"]["ReleaseOutcome"];
             /** Format: uint64 */
             version?: string;
-            /** @description What happened in each "latest" environment. */
-            deployments?: components["schemas"]["v1DeployResult"][];
         };
         /** @description Problem says what is wrong with a path of the manifest repo that Signalbox cannot read. */
-        v1RepoProblem: {
+        RepoProblem: {
             path?: string;
             reason?: string;
         };
         /** @description RunTrain moves every application of a target to the version its upstream runs. */
-        v1RunTrain: {
+        RunTrain: {
+            ciLink?: string;
             /** @description An environment or an environment group; a group wins over an environment of the same name. */
             target?: string;
+            targetType?: components["schemas"]["TrainTarget"];
             /** @description Only applications of this team; empty means all. */
             team?: string;
-            targetType?: components["schemas"]["v1TrainTarget"];
-            ciLink?: string;
         };
         /**
          * @description SkipCause says why a train left an application or an environment alone.
          * @default SKIP_CAUSE_UNSPECIFIED
          * @enum {string}
          */
-        v1SkipCause: "SKIP_CAUSE_UNSPECIFIED" | "SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV" | "SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION" | "SKIP_CAUSE_APP_IS_LOCKED" | "SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV" | "SKIP_CAUSE_APP_IS_LOCKED_BY_ENV" | "SKIP_CAUSE_TEAM_IS_LOCKED" | "SKIP_CAUSE_NO_TEAM_PERMISSION" | "SKIP_CAUSE_APP_WITHOUT_TEAM" | "SKIP_CAUSE_APP_ON_HOLD" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV" | "SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV" | "SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND" | "SKIP_CAUSE_ENV_IS_LOCKED" | "SKIP_CAUSE_ENV_CONFIG_BROKEN";
+        SkipCause: "SKIP_CAUSE_UNSPECIFIED" | "SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV" | "SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION" | "SKIP_CAUSE_APP_IS_LOCKED" | "SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV" | "SKIP_CAUSE_APP_IS_LOCKED_BY_ENV" | "SKIP_CAUSE_TEAM_IS_LOCKED" | "SKIP_CAUSE_NO_TEAM_PERMISSION" | "SKIP_CAUSE_APP_WITHOUT_TEAM" | "SKIP_CAUSE_APP_ON_HOLD" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV" | "SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV" | "SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND" | "SKIP_CAUSE_ENV_IS_LOCKED" | "SKIP_CAUSE_ENV_CONFIG_BROKEN";
         /** @description SnapshotEnd marks the end of a snapshot. */
-        v1SnapshotEnd: Record<string, never>;
-        /** @description TrainEnvironment is what a train did in one environment. */
-        v1TrainEnvironment: {
-            environment?: string;
-            upstream?: string;
-            skipCause?: components["schemas"]["v1SkipCause"];
-            because?: string;
-            /** @description Every application of the source, sorted. */
-            applications?: components["schemas"]["v1DeployResult"][];
+        SnapshotEnd: Record<string, never>;
+        /** @description Status is what /healthz and the CLI read. */
+        Status: {
+            /** Format: int32 */
+            applications?: number;
+            branch?: string;
+            commit?: string;
+            /** Format: int32 */
+            environments?: number;
+            instance?: string;
+            /** Format: date-time */
+            lastFetchAt?: string;
+            /** Format: date-time */
+            lastPushAt?: string;
+            logHead?: string;
+            /** @description "embedded", or the remote's URL without credentials. */
+            manifestRepo?: string;
+            /** @description Why not, when not writable. */
+            problems?: string[];
+            /** Format: int32 */
+            queueCapacity?: number;
+            /** Format: int32 */
+            queueLength?: number;
+            /** @description Reads can be answered. */
+            ready?: boolean;
+            repoProblems?: components["schemas"]["RepoProblem"][];
+            version?: string;
+            /** @description Writes can work. */
+            writable?: boolean;
         };
-        /** @description TrainResult is the full answer of a train. */
-        v1TrainResult: {
+        TrainAnswer: {
             target?: string;
             team?: string;
-            environments?: components["schemas"]["v1TrainEnvironment"][];
+        };
+        /** @description TrainEnvironment is what a train did in one environment. */
+        TrainEnvironment: {
+            /** @description Every application of the source, sorted. */
+            applications?: components["schemas"]["DeployResult"][];
+            because?: string;
+            environment?: string;
+            /** @description Set when the whole environment was skipped. */
+            skipCause?: components["schemas"]["SkipCause"];
+            upstream?: string;
+        };
+        /** @description TrainResult is the full answer of a train. */
+        TrainResult: {
+            environments?: components["schemas"]["TrainEnvironment"][];
+            target?: string;
+            team?: string;
         };
         /**
          * @description TrainTarget says what RunTrain.target names.
@@ -1003,40 +1683,721 @@ export interface components {
          * @default TRAIN_TARGET_UNSPECIFIED
          * @enum {string}
          */
-        v1TrainTarget: "TRAIN_TARGET_UNSPECIFIED" | "TRAIN_TARGET_ENVIRONMENT" | "TRAIN_TARGET_ENVIRONMENT_GROUP";
-        /**
-         * @description Wait says when Execute answers.
-         *
-         *      - WAIT_UNSPECIFIED: Pushed.
-         *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-         *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-         * @default WAIT_UNSPECIFIED
-         * @enum {string}
-         */
-        v1Wait: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
+        TrainTarget: "TRAIN_TARGET_UNSPECIFIED" | "TRAIN_TARGET_ENVIRONMENT" | "TRAIN_TARGET_ENVIRONMENT_GROUP";
         /** @description WatchEvent is a part of the snapshot, a change, or a heartbeat. */
-        v1WatchEvent: {
+        WatchEvent: {
+            changes?: components["schemas"]["Changes"];
+            commit?: string;
+            /** @description Nothing happened for a while; the line is alive. */
+            heartbeat?: components["schemas"]["Heartbeat"];
+            instance?: string;
             /** Format: uint64 */
             position?: string;
-            instance?: string;
-            commit?: string;
+            /** @description Part of the snapshot: at most 100 applications each; the first one carries environments and groups. */
+            snapshot?: components["schemas"]["Overview"];
+            /** @description The snapshot is complete. */
+            snapshotEnd?: components["schemas"]["SnapshotEnd"];
             /** Format: date-time */
             time?: string;
-            snapshot?: components["schemas"]["v1Overview"];
-            snapshotEnd?: components["schemas"]["v1SnapshotEnd"];
-            changes?: components["schemas"]["v1Changes"];
-            heartbeat?: components["schemas"]["v1Heartbeat"];
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description One line, or JSON with `Accept: application/json`. */
+        Health: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Health"];
+                "text/plain": string;
+            };
+        };
+        /** @description Done. */
+        NoResult: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    Result?: Record<string, never> | null;
+                };
+            };
+        };
+        /** @description A refusal or a failure, as RFC 9457 describes it. Refused means that nothing happened, except for the kind unknown. */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A line of text. */
+        Text: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/plain": string;
+            };
+        };
+    };
+    parameters: {
+        /** @description Name of an application. */
+        Application: string;
+        /** @description Base64 of the e-mail address that goes with author-name. */
+        AuthorEmail: string;
+        /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+        AuthorName: string;
+        /** @description Name of an environment. */
+        Environment: string;
+        /** @description Name of an environment group. */
+        Group: string;
+        /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+        IdempotencyKey: string;
+        /** @description 2 to 99 bytes, no slash, not "..". */
+        LockId: string;
+        /** @description Name of a team. */
+        Team: string;
+        /** @description Only applications of this team. */
+        TeamFilter: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    ApplicationService_ListApplications: {
+    apiPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    ciApiManifests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an application. */
+                application: components["parameters"]["Application"];
+                /** @description A version (7), a version and its revision (7.1), or latest. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The release in kuberpult's words, and its manifests by environment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultManifests"];
+                };
+            };
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiCommitDeployments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 7 to 40 lower-case hex digits. */
+                commit: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Application -> environment -> status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: {
+                            [key: string]: "UNKNOWN" | "PENDING" | "DEPLOYED";
+                        };
+                    };
+                };
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiCreateGroupLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment group. */
+                group: components["parameters"]["Group"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            201: components["responses"]["NoResult"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiDeleteGroupLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment group. */
+                group: components["parameters"]["Group"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["NoResult"];
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiGroupTrain: {
+        parameters: {
+            query?: {
+                /** @description Only applications of this team. */
+                team?: components["parameters"]["TeamFilter"];
+            };
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment group. */
+                group: components["parameters"]["Group"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    ciLink?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It ran; `/api/v1/trains/{target}` says what it did. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainAnswer"];
+                };
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiRolloutStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an environment group. */
+                group: components["parameters"]["Group"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            501: components["responses"]["Text"];
+        };
+    };
+    ciApiApplyEnvironment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description config.json as a text. */
+                    config: string;
+                    /** @description Decide and answer, write nothing. */
+                    dryrun?: boolean;
+                    /** @description Armored detached PGP signature over config; checked when it is sent. */
+                    signature?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiDeployedCommit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description Name of an application. */
+                application: components["parameters"]["Application"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The commit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        author?: string;
+                        commit_id?: string;
+                        commit_message?: string;
+                    };
+                };
+            };
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiCreateApplicationLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description Name of an application. */
+                application: components["parameters"]["Application"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiDeleteApplicationLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description Name of an application. */
+                application: components["parameters"]["Application"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiCreateTeamLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description Name of a team. */
+                team: components["parameters"]["Team"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiDeleteTeamLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description Name of a team. */
+                team: components["parameters"]["Team"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiCreateEnvironmentLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiDeleteEnvironmentLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiTrain: {
+        parameters: {
+            query?: {
+                /** @description Only applications of this team. */
+                team?: components["parameters"]["TeamFilter"];
+            };
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    ciLink?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It ran; `/api/v1/trains/{target}` says what it did. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainAnswer"];
+                };
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    apiPageStyle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The style. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+        };
+    };
+    apiPageScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The script. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+        };
+    };
+    ciApiProcessDelay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        delay_seconds?: number;
+                        unprocessed_events?: number;
+                    };
+                };
+            };
+        };
+    };
+    ciApiRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ReleaseForm"];
+            };
+        };
+        responses: {
+            /** @description It was there already: `{"AlreadyExistsSame":{}}`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                };
+            };
+            /** @description Stored: `{"Success":{}}`. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                };
+            };
+            /** @description The form is wrong (text), or `{"TooLong":...}`, `{"TooOld":{}}`, `{"IsNoDownstream":...}`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                    "text/plain": string;
+                };
+            };
+            /** @description The version exists with other content: `{"AlreadyExistsDifferent":...}`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                };
+            };
+            413: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    listApplications: {
         parameters: {
             query?: {
                 search?: string;
@@ -1050,18 +2411,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1ListApplicationsResponse"];
+                    "application/json": components["schemas"]["ListApplicationsResponse"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    ApplicationService_GetApplication: {
+    getApplication: {
         parameters: {
             query?: never;
             header?: never;
@@ -1072,18 +2434,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Application"];
+                    "application/json": components["schemas"]["Application"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    ApplicationService_DiffManifests: {
+    diffManifests: {
         parameters: {
             query?: {
                 environment?: string;
@@ -1102,18 +2465,78 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1ManifestDiff"];
+                    "application/json": components["schemas"]["ManifestDiff"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deploy: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    lockBehavior?: components["schemas"]["LockBehavior"];
+                    /** Format: uint64 */
+                    version?: string;
                 };
             };
         };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-    ApplicationService_ListReleases: {
+    listReleases: {
         parameters: {
             query?: {
                 pageSize?: number;
@@ -1127,18 +2550,105 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1ListReleasesResponse"];
+                    "application/json": components["schemas"]["ListReleasesResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createRelease: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    author?: string;
+                    ciLink?: string;
+                    commitId?: string;
+                    /** @description Environments to deploy to right away, beside the "latest" ones; each must be downstream of one the release has a manifest for. */
+                    deployTo?: string[];
+                    displayVersion?: string;
+                    /** @description Environment -> manifest as rendered (UTF-8 YAML), kept byte for byte. */
+                    manifests?: {
+                        [key: string]: string;
+                    };
+                    message?: string;
+                    prepublish?: boolean;
+                    previousCommitId?: string;
+                    /** Format: uint64 */
+                    revision?: string;
+                    sourceRepoUrl?: string;
+                    team?: string;
+                    /**
+                     * Format: uint64
+                     * @description 0 means one more than the highest.
+                     */
+                    version?: string;
                 };
             };
         };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Created; Location names it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
     };
-    ApplicationService_GetRelease: {
+    getRelease: {
         parameters: {
             query?: never;
             header?: never;
@@ -1151,18 +2661,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Release"];
+                    "application/json": components["schemas"]["Release"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    ApplicationService_GetManifests: {
+    getManifests: {
         parameters: {
             query?: {
                 /** @description Empty means all of the release. */
@@ -1178,28 +2689,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Manifests"];
+                    "application/json": components["schemas"]["Manifests"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    CommandService_Execute: {
+    batch: {
         parameters: {
             query?: {
                 /** @description Why the person does it; stands in the history. At most 1,000 characters. */
                 reason?: string;
-                /**
-                 * @description - WAIT_UNSPECIFIED: Pushed.
-                 *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-                 *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-                 */
-                wait?: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
                 /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
@@ -1207,138 +2715,45 @@ export interface operations {
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
             };
-            header?: never;
-            path: {
-                "createRelease.application": string;
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
             };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * Format: uint64
-                     * @description 0 means one more than the highest.
-                     */
-                    version?: string;
-                    /** @description Environment -> manifest as rendered (UTF-8 YAML), kept byte for byte. */
-                    manifests?: {
-                        [key: string]: string;
-                    };
-                    team?: string;
-                    commitId?: string;
-                    previousCommitId?: string;
-                    author?: string;
-                    message?: string;
-                    displayVersion?: string;
-                    ciLink?: string;
-                    prepublish?: boolean;
-                    sourceRepoUrl?: string;
-                    /** @description Environments to deploy to right away, beside the "latest" ones; each must be downstream of one the release has a manifest for. */
-                    deployTo?: string[];
-                    /** Format: uint64 */
-                    revision?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description A successful response. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["v1Operation"];
-                };
-            };
-        };
-    };
-    CommandService_Execute2: {
-        parameters: {
-            query?: {
-                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
-                reason?: string;
-                /**
-                 * @description - WAIT_UNSPECIFIED: Pushed.
-                 *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-                 *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-                 */
-                wait?: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
-                idempotencyKey?: string;
-                /** @description Decide and answer, write nothing. */
-                dryRun?: boolean;
-                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
-                timeout?: string;
-            };
-            header?: never;
-            path: {
-                "deploy.application": string;
-                "deploy.environment": string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Format: uint64 */
-                    version?: string;
-                    lockBehavior?: components["schemas"]["v1LockBehavior"];
-                };
-            };
-        };
-        responses: {
-            /** @description A successful response. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["v1Operation"];
-                };
-            };
-        };
-    };
-    CommandService_Execute7: {
-        parameters: {
-            query?: {
-                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
-                reason?: string;
-                /**
-                 * @description - WAIT_UNSPECIFIED: Pushed.
-                 *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-                 *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-                 */
-                wait?: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
-                idempotencyKey?: string;
-                /** @description Decide and answer, write nothing. */
-                dryRun?: boolean;
-                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
-                timeout?: string;
-            };
-            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["v1Batch"];
+                "application/json": components["schemas"]["Batch"];
             };
         };
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Operation"];
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
-    ApplicationService_GetCommitDeployments: {
+    getCommitDeployments: {
         parameters: {
             query?: never;
             header?: never;
@@ -1350,18 +2765,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1CommitDeployments"];
+                    "application/json": components["schemas"]["CommitDeployments"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    EnvironmentService_ListEnvironments: {
+    listEnvironments: {
         parameters: {
             query?: never;
             header?: never;
@@ -1370,28 +2786,48 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1ListEnvironmentsResponse"];
+                    "application/json": components["schemas"]["ListEnvironmentsResponse"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    CommandService_Execute6: {
+    getEnvironment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    applyEnvironment: {
         parameters: {
             query?: {
                 /** @description Why the person does it; stands in the history. At most 1,000 characters. */
                 reason?: string;
-                /**
-                 * @description - WAIT_UNSPECIFIED: Pushed.
-                 *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-                 *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-                 */
-                wait?: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
                 /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
@@ -1399,9 +2835,16 @@ export interface operations {
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
             path: {
-                "applyEnvironment.environment": string;
+                environment: string;
             };
             cookie?: never;
         };
@@ -1414,40 +2857,37 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Operation"];
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
-        };
-    };
-    EnvironmentService_GetEnvironment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                environment: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A successful response. */
-            200: {
+            /** @description Created; Location names it. */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Environment"];
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
-    HistoryService_ListHistory: {
+    listHistory: {
         parameters: {
             query?: {
                 application?: string;
@@ -1466,18 +2906,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1ListHistoryResponse"];
+                    "application/json": components["schemas"]["ListHistoryResponse"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    LockService_ListLocks: {
+    listLocks: {
         parameters: {
             query?: {
                 environment?: string;
@@ -1492,28 +2933,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1ListLocksResponse"];
+                    "application/json": components["schemas"]["ListLocksResponse"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    CommandService_Execute4: {
+    createLock: {
         parameters: {
             query?: {
                 /** @description Why the person does it; stands in the history. At most 1,000 characters. */
                 reason?: string;
-                /**
-                 * @description - WAIT_UNSPECIFIED: Pushed.
-                 *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-                 *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-                 */
-                wait?: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
                 /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
@@ -1521,38 +2959,51 @@ export interface operations {
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["v1CreateLock"];
+                "application/json": components["schemas"]["CreateLock"];
             };
         };
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Operation"];
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
-    CommandService_Execute5: {
+    deleteLock: {
         parameters: {
             query?: {
                 /** @description Why the person does it; stands in the history. At most 1,000 characters. */
                 reason?: string;
-                /**
-                 * @description - WAIT_UNSPECIFIED: Pushed.
-                 *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-                 *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-                 */
-                wait?: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
                 /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
@@ -1560,60 +3011,78 @@ export interface operations {
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
             path: {
-                "deleteLock.id": string;
+                id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": {
-                    scope?: components["schemas"]["v1LockScope"];
+                    application?: string;
                     environment?: string;
                     environmentGroup?: string;
-                    application?: string;
+                    scope?: components["schemas"]["LockScope"];
                     team?: string;
                 };
             };
         };
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Operation"];
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
-    SystemService_NotifyPush: {
+    notifyPush: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["v1NotifyPushRequest"];
+                "application/json": components["schemas"]["NotifyPushRequest"];
             };
         };
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1NotifyPushResponse"];
+                    "application/json": components["schemas"]["NotifyPushResponse"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    CommandService_GetOperation: {
+    getOperation: {
         parameters: {
             query?: never;
             header?: never;
@@ -1624,18 +3093,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Operation"];
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    OverviewService_GetOverview: {
+    getOverview: {
         parameters: {
             query?: {
                 /** @description Part of an application's name; empty means all. */
@@ -1657,18 +3127,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Overview"];
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    SystemService_GetStatus: {
+    getStatus: {
         parameters: {
             query?: never;
             header?: never;
@@ -1677,28 +3148,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["signalboxV1Status"];
+                    "application/json": components["schemas"]["Status"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    CommandService_Execute3: {
+    runTrain: {
         parameters: {
             query?: {
                 /** @description Why the person does it; stands in the history. At most 1,000 characters. */
                 reason?: string;
-                /**
-                 * @description - WAIT_UNSPECIFIED: Pushed.
-                 *      - WAIT_ACCEPTED: The intent is on stable storage; its outcome can be read at the operation.
-                 *      - WAIT_PUSHED: The manifest repo's remote has confirmed the commit.
-                 */
-                wait?: "WAIT_UNSPECIFIED" | "WAIT_ACCEPTED" | "WAIT_PUSHED";
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
                 /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
@@ -1706,36 +3174,53 @@ export interface operations {
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
             path: {
                 /** @description An environment or an environment group; a group wins over an environment of the same name. */
-                "runTrain.target": string;
+                target: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
+                    ciLink?: string;
+                    targetType?: components["schemas"]["TrainTarget"];
                     /** @description Only applications of this team; empty means all. */
                     team?: string;
-                    targetType?: components["schemas"]["v1TrainTarget"];
-                    ciLink?: string;
                 };
             };
         };
         responses: {
-            /** @description A successful response. */
+            /** @description Done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["v1Operation"];
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
-    OverviewService_Watch: {
+    watch: {
         parameters: {
             query?: {
                 /** @description Position of the last event seen; 0 means start with a snapshot. */
@@ -1751,17 +3236,584 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A successful response.(streaming responses) */
+            /** @description Newline-delimited JSON: each line is one event, and the last one a problem document if the stream breaks. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        result?: components["schemas"]["v1WatchEvent"];
-                    };
+                    "application/x-ndjson": components["schemas"]["WatchEvent"];
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pushWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description An event that is no push; nothing was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Seen. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyPushResponse"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    ciCreateGroupLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment group. */
+                group: components["parameters"]["Group"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            201: components["responses"]["NoResult"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciDeleteGroupLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment group. */
+                group: components["parameters"]["Group"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["NoResult"];
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciRolloutStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an environment group. */
+                group: components["parameters"]["Group"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            501: components["responses"]["Text"];
+        };
+    };
+    ciApplyEnvironment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description config.json as a text. */
+                    config: string;
+                    /** @description Decide and answer, write nothing. */
+                    dryrun?: boolean;
+                    /** @description Armored detached PGP signature over config; checked when it is sent. */
+                    signature?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApplyEnvironmentSlash: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description config.json as a text. */
+                    config: string;
+                    /** @description Decide and answer, write nothing. */
+                    dryrun?: boolean;
+                    /** @description Armored detached PGP signature over config; checked when it is sent. */
+                    signature?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciCreateApplicationLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description Name of an application. */
+                application: components["parameters"]["Application"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciDeleteApplicationLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description Name of an application. */
+                application: components["parameters"]["Application"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciCreateEnvironmentLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LockBody"];
+            };
+        };
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciDeleteEnvironmentLock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+                /** @description 2 to 99 bytes, no slash, not "..". */
+                id: components["parameters"]["LockId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Text"];
+            default: components["responses"]["Text"];
+        };
+    };
+    ciTrain: {
+        parameters: {
+            query?: {
+                /** @description Only applications of this team. */
+                team?: components["parameters"]["TeamFilter"];
+            };
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ran; `/api/v1/trains/{target}` says what it did. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainAnswer"];
+                };
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    gitReceivePack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            403: components["responses"]["Text"];
+        };
+    };
+    gitUploadPack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-git-upload-pack-request": string;
+            };
+        };
+        responses: {
+            /** @description Objects. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-git-upload-pack-result": string;
+                };
+            };
+            503: components["responses"]["Text"];
+        };
+    };
+    gitInfoRefs: {
+        parameters: {
+            query: {
+                service: "git-upload-pack";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The refs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-git-upload-pack-advertisement": string;
+                };
+            };
+            403: components["responses"]["Text"];
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Health"];
+            503: components["responses"]["Health"];
+        };
+    };
+    livez: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Text"];
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Text"];
+        };
+    };
+    openapiJson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    openapiYaml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Health"];
+            503: components["responses"]["Health"];
+        };
+    };
+    ciRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ReleaseForm"];
+            };
+        };
+        responses: {
+            /** @description It was there already: `{"AlreadyExistsSame":{}}`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                };
+            };
+            /** @description Stored: `{"Success":{}}`. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                };
+            };
+            /** @description The form is wrong (text), or `{"TooLong":...}`, `{"TooOld":{}}`, `{"IsNoDownstream":...}`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                    "text/plain": string;
+                };
+            };
+            /** @description The version exists with other content: `{"AlreadyExistsDifferent":...}`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultOutcome"];
+                };
+            };
+            413: components["responses"]["Text"];
+            default: components["responses"]["Text"];
         };
     };
 }
