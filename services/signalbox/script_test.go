@@ -20,8 +20,8 @@ import (
 // Beside testscript's commands they have:
 //
 //	serve [name] [cd-service|frontend-service] [flags]   start a server and wait until it is ready; SIGNALBOX_SERVER names it from then on
-//	stop [name]             SIGTERM, and wait until it ended with exit code 0
-//	kill [name]             SIGKILL
+//	end [name]              SIGTERM, and wait until it ended with exit code 0
+//	crash [name]            SIGKILL
 //	exits CODE command...   run a command that must exit with that code
 //	until command...        run a command again until it succeeds, for at most a minute
 func TestMain(m *testing.M) {
@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": cmdServe, "stop": cmdStop, "kill": cmdKill, "exits": cmdExits, "until": cmdUntil,
+			"serve": cmdServe, "end": cmdEnd, "crash": cmdCrash, "exits": cmdExits, "until": cmdUntil,
 		},
 	})
 }
@@ -194,7 +194,7 @@ func named(ts *testscript.TestScript, args []string) (string, *server) {
 	return name, s
 }
 
-func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	name, s := named(ts, args)
 	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
 	select {
@@ -208,7 +208,7 @@ func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func cmdKill(ts *testscript.TestScript, neg bool, args []string) {
+func cmdCrash(ts *testscript.TestScript, neg bool, args []string) {
 	_, s := named(ts, args)
 	ts.Check(s.cmd.Process.Kill())
 	<-s.ended

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,7 @@ func newOverview(s *session) *cobra.Command {
   12        version 12
   11 <12    version 11, and the environment before it runs 12
   11 (13)   version 11, and 13 waits behind a lock
-  12 !      locked
+  12 !      the application is locked; in a title, the whole environment
   12 =      on hold
   12 ?      the manifest in the repo was edited by hand`,
 	}, o)
@@ -76,6 +77,13 @@ func printOverview(p *printer, view *api.Overview) {
 	p.line("%d applications; commit %s", view.Total, short(view.Commit))
 }
 
+// lockedAlone says that a lock holds this application, not the whole environment, which the column's title says.
+func lockedAlone(d *api.Deployment) bool {
+	return slices.ContainsFunc(d.Locks, func(l *api.Lock) bool {
+		return l.Scope == api.LockScope_LOCK_SCOPE_APPLICATION || l.Scope == api.LockScope_LOCK_SCOPE_TEAM
+	})
+}
+
 // deploymentCell is one field of the matrix; the marks are explained in the command's help.
 func deploymentCell(d *api.Deployment) cell {
 	if d == nil {
@@ -89,7 +97,7 @@ func deploymentCell(d *api.Deployment) cell {
 		c.text += fmt.Sprintf(" (%d)", d.QueuedVersion)
 		c.style = yellow
 	}
-	if len(d.Locks) > 0 {
+	if lockedAlone(d) {
 		c.text += " !"
 		c.style = yellow
 	}
