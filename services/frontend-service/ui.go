@@ -31,14 +31,14 @@ func (u *ui) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-	if name != "" && name != "index.html" && !strings.HasPrefix(path.Base(name), ".") {
-		if content, err := fs.ReadFile(u.files, name); err == nil {
-			u.serveFile(w, name, content)
+	// A name with a dot is meant as a file; the UI's own addresses have none.
+	if isFile := name != "" && name != "index.html" && strings.Contains(path.Base(name), "."); isFile {
+		content, err := fs.ReadFile(u.files, name)
+		if err != nil || strings.HasPrefix(path.Base(name), ".") {
+			answer.Text(w, http.StatusNotFound, "not found: '"+r.URL.Path+"'")
 			return
 		}
-	}
-	if name == "favicon.ico" || strings.Contains(path.Base(name), ".") && name != "index.html" {
-		answer.Text(w, http.StatusNotFound, "not found: '"+r.URL.Path+"'")
+		u.serveFile(w, name, content)
 		return
 	}
 	if u.index == nil {

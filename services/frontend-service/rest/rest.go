@@ -92,6 +92,9 @@ func New(o Options) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The gateway unescapes RawPath, and Path a second time where there is no RawPath.
 		r.URL.RawPath = r.URL.EscapedPath()
+		if r.Header.Get("Content-Type") == "" {
+			r.Header.Del("Content-Type") // the gateway complains in the log about one that is there and empty
+		}
 		g.mux.ServeHTTP(w, r)
 	}), nil
 }

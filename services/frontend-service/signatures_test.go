@@ -1,0 +1,117 @@
+package frontend_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+
+	"github.com/signalbox-dev/signalbox/pkg/auth/pgp"
+	frontend "github.com/signalbox-dev/signalbox/services/frontend-service"
+)
+
+func signer(t *testing.T, config *packet.Config) *openpgp.Entity {
+	t.Helper()
+	e, err := openpgp.NewEntity("CI", "", "ci@example.com", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func signed(t *testing.T, e *openpgp.Entity, content string, at time.Time) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := openpgp.ArmoredDetachSign(&out, e, strings.NewReader(content), &packet.Config{Time: func() time.Time { return at }}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func withKeyring(t *testing.T, keys ...*openpgp.Entity) func(*frontend.Options) {
+	t.Helper()
+	var content bytes.Buffer
+	for _, k := range keys {
+		if err := k.Serialize(&content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ring, err := pgp.ReadKeyring(&content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *frontend.Options) { o.Keyring = ring }
+}
+
+func TestWithAKeyringEachManifestNeedsAValidSignature(t *testing.T) {
+	born := now.Add(-30 * 24 * time.Hour)
+	bornThen := &packet.Config{Time: func() time.Time { return born }}
+	ci, stranger := signer(t, bornThen), signer(t, bornThen)
+	expired := signer(t, &packet.Config{Time: func() time.Time { return born }, KeyLifetimeSecs: 3600})
+	revoked := signer(t, bornThen)
+	byRevoked := signed(t, revoked, yaml, born)
+	if err := revoked.RevokeKey(packet.KeyCompromised, "", &packet.Config{Time: func() time.Time { return born.Add(time.Hour) }}); err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, withKeyring(t, ci, expired, revoked))
+	m := manifest("staging", yaml)
+	for _, c := range []struct {
+		name   string
+		parts  []part
+		status int
+		says   string
+	}{
+		{"valid", []part{m, signature("staging", signed(t, ci, yaml, now))}, 201, "Success"},
+		{"signature before the manifest", []part{signature("staging", signed(t, ci, yaml, now)), m}, 201, "Success"},
+		{"one of two valid", []part{m, signature("staging", signed(t, stranger, yaml, now)), signature("staging", signed(t, ci, yaml, now))}, 201, "Success"},
+		{"none", []part{m}, 400, "signature not found for staging"},
+		{"one of two environments", []part{m, manifest("development", yaml), signature("staging", signed(t, ci, yaml, now))}, 400, "signature not found for development"},
+		{"unknown key", []part{m, signature("staging", signed(t, stranger, yaml, now))}, 400, "not in the keyring"},
+		{"expired key", []part{m, signature("staging", signed(t, expired, yaml, born))}, 400, "has expired"},
+		{"revoked key", []part{m, signature("staging", byRevoked)}, 400, "was revoked"},
+		{"other bytes", []part{m, signature("staging", signed(t, ci, yaml+"\n", now))}, 400, "does not match the content"},
+		{"no signature at all", []part{m, signature("staging", "hello")}, 400, "not an armored detached OpenPGP signature"},
+	} {
+		for _, path := range []string{"/release", "/api/release"} {
+			t.Run(c.name+" at "+path, func(t *testing.T) {
+				before := d.cd.asked()
+				r := d.post(t, path, append(c.parts, app)...)
+				if r.StatusCode != c.status || !strings.Contains(r.body, c.says) || (d.cd.asked() > before) != (c.status == 201) {
+					t.Errorf("%d %s", r.StatusCode, r.body)
+				}
+				if c.status == 400 && c.name != "none" && c.name != "one of two environments" && !strings.HasPrefix(r.body, "Internal: Invalid Signature for manifests[staging]: ") {
+					t.Errorf("not in kuberpult's words: %s", r.body)
+				}
+			})
+		}
+	}
+}
+
+func TestASignatureOfALockIsCheckedWhenItIsSent(t *testing.T) {
+	ci := signer(t, &packet.Config{Time: func() time.Time { return now.Add(-time.Hour) }})
+	d := open(t, withKeyring(t, ci))
+	put := func(path, over string) int {
+		body := `{"message":"m"}`
+		if over != "" {
+			body = `{"message":"m","signature":"` + strings.ReplaceAll(signed(t, ci, over, now), "\n", `\n`) + `"}`
+		}
+		return d.ask(t, "PUT", path, body, "Content-Type", "application/json").StatusCode
+	}
+	for _, c := range []struct {
+		path, over string
+		status     int
+	}{
+		{"/environments/staging/locks/l1", "stagingl1", 200},
+		{"/environments/staging/locks/l1", "stagingl2", 400},
+		{"/environments/staging/locks/l1", "", 200},
+		{"/environment-groups/production/locks/l1", "productionl1", 201},
+		{"/environment-groups/production/locks/l1", "production", 400},
+	} {
+		if got := put(c.path, c.over); got != c.status {
+			t.Errorf("%s signed over %q: %d, want %d", c.path, c.over, got, c.status)
+		}
+	}
+}
