@@ -2,6 +2,9 @@ module github.com/signalbox-dev/signalbox
 
 go 1.26.0
 
+// npm packages may hold Go files.
+ignore ./services/frontend-service/web/node_modules
+
 require (
 	github.com/ProtonMail/go-crypto v1.5.2
 	github.com/argoproj/argo-cd/v2 v2.14.21
