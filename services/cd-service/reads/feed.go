@@ -63,6 +63,11 @@ func (f *Feed) Follow(step state.Step) {
 	if f.snapshot == nil {
 		f.floor = step.Position - 1
 	}
+	// Commits from the root on are news only to an empty repo: after main was rewritten they are what there was.
+	news := step.Commits
+	if step.Before.Commit().IsZero() && f.snapshot != nil && !f.snapshot.Commit().IsZero() {
+		news = nil
+	}
 	f.snapshot, f.position = step.After, step.Position
 	for _, name := range step.Delta.Applications {
 		f.touch(name, step.Position)
@@ -74,7 +79,7 @@ func (f *Feed) Follow(step state.Step) {
 		}
 	}
 	f.forget(len(step.After.Applications()) + maxGone)
-	for _, c := range lastOf(step.Commits, maxFeedCommits) {
+	for _, c := range lastOf(news, maxFeedCommits) {
 		f.commits = append(f.commits, feedCommit{CommitInfo: c, position: step.Position})
 		f.bytes += len(c.Message)
 	}
