@@ -96,11 +96,10 @@ func (o Options) once(ctx context.Context) error {
 	if err := o.look(ctx); err != nil {
 		return err
 	}
-	repo, err := state.OpenWith(ctx, state.Options{Store: o.Store, Branch: o.Branch, Now: o.Now, Logger: o.Logger})
+	before, err := o.read(ctx)
 	if err != nil {
 		return err
 	}
-	before := repo.View().Snapshot
 	edits, events, err := o.seed(before)
 	if err != nil {
 		return err
@@ -117,6 +116,24 @@ func (o Options) once(ctx context.Context) error {
 		manifestrepo.Edit{Path: manifestrepo.SignalboxPath, Content: []byte("{\n  \"layout\": 1\n}\n")},
 		manifestrepo.Edit{Path: manifestrepo.ReleasesPath, Content: releases})
 	return o.commit(ctx, before, edits, events)
+}
+
+// read reads what the branch holds.
+func (o Options) read(ctx context.Context) (*manifestrepo.Snapshot, error) {
+	main := o.Store.Heads()[o.Branch]
+	if main.IsZero() {
+		return manifestrepo.Empty(), nil
+	}
+	var changes []manifestrepo.PathChange
+	err := o.Store.Diff(ctx, gitstore.Hash{}, main, func(c gitstore.Change) error {
+		changes = append(changes, manifestrepo.PathChange{Path: c.Path, New: c.New, Mode: c.Mode})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the repository: %w", err)
+	}
+	snapshot, _, err := manifestrepo.Empty().Apply(ctx, manifestrepo.Update{Commit: main, Changes: changes}, o.Store)
+	return snapshot, err
 }
 
 // look refuses repositories that are not ours to adopt.

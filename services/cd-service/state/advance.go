@@ -123,7 +123,7 @@ func (r *Repo) read(ctx context.Context, before *manifestrepo.Snapshot, heads gi
 	main := heads[r.branch]
 	step := Step{Before: before, After: before}
 	if main.IsZero() {
-		return step, r.checkLog(ctx, before.ReleasesFile(), heads)
+		return step, r.checkLog(ctx, before, heads)
 	}
 	if main != before.Commit() {
 		err := r.store.Log(ctx, before.Commit(), main, func(c gitstore.CommitInfo) error {
@@ -140,7 +140,7 @@ func (r *Repo) read(ctx context.Context, before *manifestrepo.Snapshot, heads gi
 			return Step{}, err
 		}
 	}
-	if err := r.checkLog(ctx, step.After.ReleasesFile(), heads); err != nil {
+	if err := r.checkLog(ctx, step.After, heads); err != nil {
 		return Step{}, err
 	}
 	return step, r.readLog(ctx, &step)

@@ -34,7 +34,13 @@ func (r *Repo) LogTip() (ref string, tip gitstore.Hash, orphans []gitstore.Hash)
 }
 
 // checkLog compares what main names with where the log's refs are and sets Trusted. It fails only when git cannot be read.
-func (r *Repo) checkLog(ctx context.Context, rf manifestrepo.ReleasesFile, heads gitstore.Heads) error {
+func (r *Repo) checkLog(ctx context.Context, s *manifestrepo.Snapshot, heads gitstore.Heads) error {
+	rf := s.ReleasesFile()
+	if p := unfit(s); p != nil {
+		r.log.checked = false
+		r.setTrust(p)
+		return nil
+	}
 	tip := heads[rf.Log.Ref]
 	if r.log.checked && r.log.ref == rf.Log.Ref && r.log.head == rf.Log.Head && r.log.tip == tip && r.Trusted() == nil {
 		return nil
@@ -62,6 +68,31 @@ func (r *Repo) checkLog(ctx context.Context, rf manifestrepo.ReleasesFile, heads
 	}
 	return nil
 }
+
+// unfit says why a main cannot be written, whatever its log holds.
+func unfit(s *manifestrepo.Snapshot) error {
+	broken := func(path, why string) error {
+		return problem.New(problem.Unavailable, "%s of the manifest repo cannot be read: %s", path, why).
+			Because("Signalbox writes only what it understands").Fix("restore %s with git revert", path)
+	}
+	switch {
+	case s.ProblemAt(manifestrepo.SignalboxPath) != "":
+		return broken(manifestrepo.SignalboxPath, s.ProblemAt(manifestrepo.SignalboxPath))
+	case !s.Initialized():
+		return broken(manifestrepo.SignalboxPath, "it is not there")
+	case s.Layout() != layout:
+		return problem.New(problem.Unavailable, "the manifest repo has layout %d, and this program knows %d", s.Layout(), layout).
+			Because("Signalbox writes only what it understands").Fix("run a version of Signalbox that knows this layout")
+	case s.ProblemAt(manifestrepo.ReleasesPath) != "":
+		return broken(manifestrepo.ReleasesPath, s.ProblemAt(manifestrepo.ReleasesPath))
+	case s.ReleasesFile().Log.Ref == "":
+		return broken(manifestrepo.ReleasesPath, "it names no log")
+	}
+	return nil
+}
+
+// layout is the format this program reads and writes.
+const layout = 1
 
 // beyond lists the log commits after the head that main names, or says why the log cannot be trusted.
 func (r *Repo) beyond(ctx context.Context, named manifestrepo.LogRef, tip gitstore.Hash) ([]gitstore.Hash, error) {
