@@ -111,7 +111,7 @@ func logRefObject(l LogRef, extra extraFields, place string) *object {
 	o.hash("head", l.Head)
 	for k, v := range extra {
 		if rest, ok := strings.CutPrefix(k, place+nestedMark); ok {
-			o.raw(rest, canonicalOr(v))
+			o.raw(rest, v)
 		}
 	}
 	return o

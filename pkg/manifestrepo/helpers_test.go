@@ -142,7 +142,7 @@ func logCommit(n int, r Record) LogRecord {
 	return LogRecord{Commit: number(n), Author: r.Author, Time: r.At, Message: r.Message}
 }
 
-func releaseRecord(t testing.TB, app string, version uint64, envs ...string) Record {
+func releaseRecord(t tester, app string, version uint64, envs ...string) Record {
 	t.Helper()
 	manifests := map[string]Manifest{}
 	for _, env := range envs {
@@ -156,7 +156,7 @@ func releaseRecord(t testing.TB, app string, version uint64, envs ...string) Rec
 }
 
 // dump writes all of a snapshot as text, for comparing.
-func dump(t testing.TB, s *Snapshot) string {
+func dump(t tester, s *Snapshot) string {
 	t.Helper()
 	parts, err := Parts(nil, s)
 	if err != nil {
@@ -197,4 +197,11 @@ func mustTime(t testing.TB, text string) time.Time {
 		t.Fatal(err)
 	}
 	return at
+}
+
+// tester is what helpers need of a test; property tests have it too.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }

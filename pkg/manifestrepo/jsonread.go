@@ -333,9 +333,10 @@ func actorExtra(key string, a Actor) string {
 // are UTF-8.
 const nestedMark = "\xff"
 
+// keep remembers a field in canonical form, so that a file means the same however it was written.
 func (e *extraFields) keep(key string, raw []byte) {
 	if *e == nil {
 		*e = extraFields{}
 	}
-	(*e)[key] = bytes.Clone(raw)
+	(*e)[key] = canonicalOr(raw)
 }

@@ -60,7 +60,7 @@ func (o *object) actor(key string, a Actor, extra extraFields) {
 	prefix := actorExtra(key, a)
 	for k, v := range extra {
 		if rest, ok := strings.CutPrefix(k, prefix); ok {
-			inner.raw(rest, canonicalOr(v))
+			inner.raw(rest, v)
 		}
 	}
 	o.nested(key, &inner)
@@ -77,7 +77,7 @@ func (o *object) nested(key string, inner *object) {
 func (o *object) extra(extra extraFields) {
 	for k, v := range extra {
 		if !strings.Contains(k, nestedMark) && !slices.ContainsFunc(o.fields, func(f field) bool { return f.key == k }) {
-			o.raw(k, canonicalOr(v))
+			o.raw(k, v)
 		}
 	}
 }
@@ -130,7 +130,7 @@ func canonical(raw []byte) ([]byte, error) {
 func canonicalOr(raw []byte) []byte {
 	c, err := canonical(raw)
 	if err != nil {
-		return raw
+		return bytes.Clone(raw)
 	}
 	return c
 }

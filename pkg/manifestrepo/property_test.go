@@ -1,0 +1,198 @@
+package manifestrepo
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"pgregory.net/rapid"
+)
+
+// history is a manifest repo that changes at random: a tree, a log, and a reader who follows step by step.
+type history struct {
+	t     *rapid.T
+	blobs *memoryBlobs
+	s     *Snapshot
+	tree  map[string]PathChange
+	log   []LogRecord
+	kept  store
+	n     int
+}
+
+var (
+	somePaths = []string{
+		SignalboxPath, ApplicationPath("cart"), ApplicationPath("pay"), ConfigPath("dev"), ConfigPath("staging"), ConfigPath("prod"), ConfigPath("BAD"),
+		DeploymentPath("dev", "cart"), ManifestPath("dev", "cart"), DeploymentPath("staging", "cart"), ManifestPath("staging", "pay"), ArgoCDPath("dev"),
+		"environments/dev/locks/l1.json", "environments/dev/locks/l2.json", "environments/dev/locks/%41a.json", "environments/dev/teams/shop/locks/l1.json",
+		"environments/prod/teams/shop/locks/l1.json", "environment-groups/prod/locks/l1.json", "environment-groups/g/locks/l1.json", "environments/dev",
+		"environments/dev/applications/cart/locks/l1.json", "environments/dev/applications/cart/locks/l2.json", "environments/new/applications/new/locks/l1.json",
+		"applications/cart", "environments/dev/config.json/x", "README.md", "environments/dev/applications/cart/manifests",
+	}
+	someContents = []string{
+		`{}`, `{"layout":1}`, `{"layout":1,"stop":{"message":"stop","x":{"y":1}},"z":1}`, `{"layout":3}`, `{"upstream":{"latest":true}}`, `{"upstream":{"environment":"dev"},"environmentGroup":"g"}`,
+		`{"upstream":{"environment":"staging"},"environmentGroup":"prod","foreign":[1]}`, `{"upstream":{"latest":true,"environment":"dev"}}`, `{"team":"shop","foreign":1}`, `{"team":"pay"}`,
+		`{"team":1}`, deployment12, `{"queued":{"version":3,"because":"lock","by":{"name":"x","chat":"y"}},"hold":{},"more":null}`, `{"version":0}`, `{"version":"x"}`, ``, `[`, `{"a":1,"a":2}`,
+		"{\"message\":\"\xff\"}", `{"message":"m","expiresAt":"2026-11-21T04:00:00+02:00","createdBy":{"name":"A","email":"a@x","id":7}}`, `{"createdAt":"never"}`,
+	}
+)
+
+func (h *history) step() {
+	t := h.t
+	h.n++
+	changes := map[string]PathChange{}
+	for range rapid.IntRange(0, 5).Draw(t, "changes") {
+		path := rapid.SampledFrom(somePaths).Draw(t, "path")
+		c := PathChange{Path: path}
+		if rapid.IntRange(0, 3).Draw(t, "delete") > 0 {
+			c.New = h.blobs.put(rapid.SampledFrom(someContents).Draw(t, "content"))
+			c.Mode = rapid.SampledFrom([]filemode.FileMode{0, filemode.Regular, filemode.Executable, filemode.Symlink}).Draw(t, "mode")
+		}
+		changes[path] = c
+	}
+	after := h.s.ReleasesFile()
+	if rapid.Bool().Draw(t, "log moves") {
+		var c PathChange
+		c, after = h.moveLog()
+		changes[ReleasesPath] = c
+	}
+	list := make([]PathChange, 0, len(changes))
+	for _, path := range rapid.Permutation(slices.Sorted(mapKeys(changes))).Draw(t, "order") {
+		c := changes[path]
+		list = append(list, c)
+		if c.New.IsZero() {
+			delete(h.tree, path)
+		} else {
+			h.tree[path] = c
+		}
+	}
+	next, _, err := h.s.Apply(context.Background(), Update{Commit: number(h.n), Changes: list, Log: h.read(h.s.ReleasesFile(), after)}, h.blobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.kept.take(t, h.s, next)
+	h.s = next
+}
+
+func mapKeys[V any](m map[string]V) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// moveLog appends records and writes releases.json, or breaks it, or takes it away.
+func (h *history) moveLog() (PathChange, ReleasesFile) {
+	t := h.t
+	switch rapid.IntRange(0, 9).Draw(t, "releases.json") {
+	case 0:
+		return PathChange{Path: ReleasesPath}, ReleasesFile{}
+	case 1:
+		return PathChange{Path: ReleasesPath, New: h.blobs.put(`{"log":[]}`)}, ReleasesFile{}
+	}
+	r := h.s.ReleasesFile()
+	r.Log.Ref = "refs/signalbox/log/0001"
+	for range rapid.IntRange(0, 4).Draw(t, "records") {
+		record := logCommit(1000+len(h.log), h.record())
+		h.log = append(h.log, record)
+		if rapid.IntRange(0, 4).Draw(t, "void") == 0 {
+			r.Void = append(slices.Clone(r.Void), record.Commit)
+		}
+	}
+	if len(h.log) > 0 {
+		r.Log.Head = h.log[len(h.log)-1].Commit
+	}
+	content, err := EncodeReleases(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return PathChange{Path: ReleasesPath, New: h.blobs.put(string(content))}, r
+}
+
+func (h *history) record() Record {
+	t := h.t
+	app := rapid.SampledFrom([]string{"cart", "pay", "new"}).Draw(t, "app")
+	version := rapid.Uint64Range(1, 70).Draw(t, "version")
+	switch rapid.IntRange(0, 7).Draw(t, "record") {
+	case 0:
+		rec, err := NewRemovalRecord(app, version, anna, noon, "")
+		must(t, err)
+		return rec
+	case 1:
+		rec, err := NewApplicationRemovalRecord(app, anna, noon, "")
+		must(t, err)
+		return rec
+	case 2:
+		return Record{Message: rapid.SampledFrom([]string{"garbage", "x\n\nSignalbox-Record: release\nSignalbox-Application: cart\nSignalbox-Version: 1\nSignalbox-Release: x"}).Draw(t, "text")}
+	}
+	return releaseRecord(t, app, version, "dev")
+}
+
+// read is what a caller of Apply reads of the log.
+func (h *history) read(before, after ReleasesFile) []LogRecord {
+	var records []LogRecord
+	for _, r := range NewLog(before, after) {
+		from := 1 + slices.IndexFunc(h.log, func(l LogRecord) bool { return l.Commit == r.From })
+		to := 1 + slices.IndexFunc(h.log, func(l LogRecord) bool { return l.Commit == r.To })
+		records = append(records, h.log[from:to]...)
+	}
+	return records
+}
+
+func must(t *rapid.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReadingStepByStepEqualsReadingAtOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := &history{t: t, blobs: newBlobs(), s: Empty(), tree: map[string]PathChange{}, kept: store{}}
+		for _, p := range must2(Parts(nil, Empty()))(t) {
+			h.kept[p.Key] = p.Data
+		}
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			h.step()
+		}
+		var all []PathChange
+		for _, path := range slices.Sorted(mapKeys(h.tree)) {
+			all = append(all, h.tree[path])
+		}
+		atOnce, _, err := Empty().Apply(context.Background(), Update{Commit: number(h.n), Changes: all, Log: h.read(ReleasesFile{}, h.s.ReleasesFile())}, h.blobs)
+		must(t, err)
+		want := dump(t, atOnce)
+		if got := dump(t, h.s); got != want {
+			t.Fatalf("step by step:\n%s\nat once:\n%s", got, want)
+		}
+		restored, err := Restore(h.kept.list())
+		must(t, err)
+		if got := dump(t, restored); got != want {
+			t.Fatalf("restored from parts:\n%s\nat once:\n%s", got, want)
+		}
+		if !reflect.DeepEqual(plain(restored), plain(atOnce)) {
+			t.Fatalf("restored differs from read in a way that parts do not show")
+		}
+	})
+}
+
+func must2[V any](v V, err error) func(*rapid.T) V {
+	return func(t *rapid.T) V { must(t, err); return v }
+}
+
+// plain is what users see, for reflect.DeepEqual.
+func plain(s *Snapshot) []any {
+	problems := s.Problems()
+	if len(problems) == 0 {
+		problems = nil
+	}
+	apps := s.Applications()
+	if len(apps) == 0 {
+		apps = nil
+	}
+	return []any{s.Commit(), s.ReleasesFile(), s.root, apps, s.Environments(), s.Groups(), problems}
+}
