@@ -94,7 +94,7 @@ func (o *appShowOptions) run(ctx context.Context) error {
 }
 
 func printApplication(p *printer, a *api.Application, releases *api.ListReleasesResponse) {
-	p.line("%s, team %s, %d releases", a.Name, orDash(a.Team), a.Releases)
+	p.line("%s, team %s, %s", a.Name, orDash(a.Team), count(a.Releases, "release"))
 	p.line("")
 	p.head("environment", "version", "behind", "deployed", "by", "remarks")
 	for _, d := range a.Deployments {

@@ -74,7 +74,7 @@ func printOverview(p *printer, view *api.Overview) {
 		}
 		p.row(row...)
 	}
-	p.line("%d applications; commit %s", view.Total, short(view.Commit))
+	p.line("%s; commit %s", count(view.Total, "application"), short(view.Commit))
 }
 
 // lockedAlone says that a lock holds this application, not the whole environment, which the column's title says.

@@ -102,7 +102,7 @@ func (o *repoBackupOptions) run(ctx context.Context) (err error) {
 		return unreachable(source.URL(), err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	o.say("copied %d refs of %s to %s; main is at %s", len(refs)+1, source.URL(), o.to, short(store.Heads()[branch].String()))
+	o.say("copied %s of %s to %s; main is at %s", count(len(refs)+1, "ref"), source.URL(), o.to, short(store.Heads()[branch].String()))
 	return nil
 }
 

@@ -19,3 +19,9 @@ func addRepoFlags(f *pflag.FlagSet, r *serve.Repo) {
 	f.StringVar(&r.TokenFile, "git-token-file", "", "file with a token for https, or $SIGNALBOX_GIT_TOKEN")
 	f.StringVar(&r.CAFile, "git-ca-file", "", "PEM certificates to trust for https, beside the system's")
 }
+
+// addSeedFlags are the flags that decide what a new manifest repo holds.
+func addSeedFlags(f *pflag.FlagSet, r *serve.Repo) {
+	f.StringVar(&r.Environments, "environments", "", "folder of <environment>/config.json for a repo without environments (default: development, staging, production in two countries)")
+	f.StringVar(&r.ArgoCDRepoURL, "argocd-repo-url", "", "where Argo CD finds the manifest repo (default: --git-url, or this server's own)")
+}

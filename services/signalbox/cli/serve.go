@@ -11,6 +11,9 @@ import (
 	"github.com/signalbox-dev/signalbox/services/signalbox/serve"
 )
 
+// defaultHTTPAddr is where a server listens when nothing else is said.
+const defaultHTTPAddr = "127.0.0.1:8080"
+
 // serveOptions run services. mode decides which.
 type serveOptions struct {
 	*session
@@ -79,8 +82,7 @@ func (o *serveOptions) addCDFlags(f *pflag.FlagSet) {
 	addRepoFlags(f, &st.Repo)
 	f.DurationVar(&st.Repo.PushInterval, "git-push-interval", 0, "least time between two pushes, for hosts that limit them; 0 pushes as fast as it can")
 	f.DurationVar(&st.Repo.PollInterval, "git-poll-interval", 30*time.Second, "how often the remote is asked for pushes by others; 0 never asks")
-	f.StringVar(&st.Repo.Environments, "environments", "", "folder of <environment>/config.json for a repo without environments (default: development, staging, production in two countries)")
-	f.StringVar(&st.Repo.ArgoCDRepoURL, "argocd-repo-url", "", "where Argo CD finds the manifest repo (default: --git-url, or this server's own)")
+	addSeedFlags(f, &st.Repo)
 	f.StringVar(&st.Rules.Secrets, "secrets", "refuse", "what happens to an uploaded kind: Secret with data: refuse, warn or allow")
 	f.IntVar(&st.Rules.KeepWindow, "keep-window", 20, "how many releases behind the oldest deployed one are accepted; older versions are too old")
 	f.IntVar(&st.QueueSize, "queue-size", 1000, "how many commands may wait; more get 503")
@@ -89,7 +91,7 @@ func (o *serveOptions) addCDFlags(f *pflag.FlagSet) {
 func (o *serveOptions) addDoorFlags(f *pflag.FlagSet) {
 	o.addLogFlags(f)
 	st := &o.settings
-	f.StringVar(&st.HTTPAddr, "http-addr", "127.0.0.1:8080", "address for HTTP: API, CI endpoints, UI")
+	f.StringVar(&st.HTTPAddr, "http-addr", defaultHTTPAddr, "address for HTTP: API, CI endpoints, UI")
 	f.Int64Var(&st.Door.MaxBodyBytes, "max-body-bytes", 32<<20, "largest body of a request, in bytes")
 	f.StringVar(&st.Door.PGPKeyring, "pgp-keyring", "", "file of public keys; then each manifest needs a valid detached signature")
 	f.StringSliceVar(&st.Door.AllowedOrigins, "allowed-origins", nil, "web origins beside this server's own whose pages may call the API")

@@ -90,7 +90,7 @@ func printTrain(p *printer, t *api.TrainResult) {
 			p.line("  nothing to move")
 			continue
 		}
-		p.head("application", "from", "to", "what", "why")
+		p.head("  application", "from", "to", "what", "why")
 		for _, d := range env.Applications {
 			p.row("  "+d.Application, versionText(d.PreviousVersion), versionText(d.Version), outcomeCell(d.Outcome), because(d.Because, d.SkipCause))
 		}
@@ -161,6 +161,14 @@ func versionText(v uint64) string {
 		return "-"
 	}
 	return fmt.Sprint(v)
+}
+
+// count is a number of things in words.
+func count[N int | int32](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // short is a commit id as people write it.

@@ -8,12 +8,14 @@ package serve
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/signalbox-dev/signalbox/pkg/gitstore/remote"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
+	frontend "github.com/signalbox-dev/signalbox/services/frontend-service"
 )
 
 // Settings are everything an operator can set. docs/settings.md explains them; the names there are the flags.
@@ -128,7 +130,17 @@ func (s Settings) argoCDRepoURL() string {
 	case s.Repo.GitURL != "":
 		return s.Repo.GitURL
 	}
-	return "http://" + s.HTTPAddr + "/git/manifests.git"
+	host, port, err := net.SplitHostPort(s.HTTPAddr)
+	if err != nil {
+		return "http://" + s.HTTPAddr + frontend.GitPrefix
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		// Every address of this machine: its name is the best guess of what others call it.
+		if host, err = os.Hostname(); err != nil {
+			host = "localhost"
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port) + frontend.GitPrefix
 }
 
 // Check finds settings that cannot work, before anything is started. The error is a *problem.Error.
