@@ -73,7 +73,9 @@ func TestWhatBecameOfARelease(t *testing.T) {
 			"manifests[qa]: there is no environment qa (known: staging)"},
 		{"not YAML", refuse(problem.New(problem.Invalid, "it is not YAML").At("create_release.manifests[staging]")), 400, "manifests[staging]: it is not YAML"},
 		{"a field by its name in the form", refuse(problem.New(problem.Invalid, "too long").At("create_release.message")), 400, "source_message: too long"},
-		{"not downstream", refuse(problem.New(problem.Invalid, "not downstream").At("create_release.deploy_to[qa]")), 400, `{"IsNoDownstream":{"no_downstream":["qa"]}}`},
+		{"not downstream", refuse(problem.New(problem.Invalid, "not downstream").At("create_release.deploy_to[0]")), 400, `{"IsNoDownstream":{"no_downstream":["staging"]}}`},
+		{"nothing to deploy there", refuse(problem.New(problem.Invalid, "no manifest").At("create_release.deploy_to[1]")), 400, `{"MissingManifest":{"missing_manifest":["qa"]}}`},
+		{"named twice", refuse(problem.New(problem.Invalid, "named twice").At("create_release.deploy_to[2]")), 400, "deploy_to_downstream_environments[2]: named twice"},
 		{"denied", refuse(problem.New(problem.Denied, "not you")), 403, "not you"},
 		{"queue full", refuse(problem.New(problem.Exhausted, "too much")), 503, "too much"},
 		{"remote away", refuse(problem.New(problem.Unavailable, "no remote")), 503, "no remote"},
@@ -85,7 +87,8 @@ func TestWhatBecameOfARelease(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			d := open(t)
 			d.cd.execute = c.execute
-			r := d.post(t, "/release", app, manifest("staging", yaml))
+			to := func(environment string) part { return value("deploy_to_downstream_environments", environment) }
+			r := d.post(t, "/release", app, manifest("staging", yaml), to("staging"), to("qa"), to("qa"))
 			if r.StatusCode != c.status || r.body != c.body+"\n" {
 				t.Errorf("%d %s want %d %s", r.StatusCode, r.body, c.status, c.body)
 			}
@@ -231,5 +234,15 @@ func TestTheIdempotencyKeyTravels(t *testing.T) {
 	d.ask(t, "POST", "/release", form, "Content-Type", contentType, "Idempotency-Key", "build-7")
 	if got := d.cd.last(t).IdempotencyKey; got != "build-7" {
 		t.Errorf("key is %q", got)
+	}
+}
+
+func TestAnAuthorThatCannotBeReadIsLeftOutAndTheClientIsTold(t *testing.T) {
+	d := open(t)
+	for author, want := range map[string]string{"Rosa <rosa@example.com>": "Rosa <rosa@example.com>", "Rosa": "", "a <b> <c>": "", "R\n <x@y>": ""} {
+		r := d.post(t, "/release", app, manifest("staging", yaml), value("source_author", author))
+		if got := d.cd.last(t).GetCreateRelease().Author; r.StatusCode != 201 || got != want || (r.Header.Get("Signalbox-Notice") == "") != (want != "") {
+			t.Errorf("%q: %d, author %q, notice %q", author, r.StatusCode, got, r.Header.Get("Signalbox-Notice"))
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,11 @@ var releaseFields = formFields{files: true, values: map[string]bool{
 }}
 
 const maxDisplayVersion = 15
+
+// noticeHeader tells what was left out of a release that was stored all the same.
+const noticeHeader = "Signalbox-Notice"
+
+var authorForm = regexp.MustCompile(`\A[^<>\pC]{0,200}[^<>\s\pC] <[^<>\s\pC]{1,200}>\z`)
 
 // tooLong is kuberpult's answer for any application name that is not well-formed.
 type tooLong struct {
@@ -54,13 +60,18 @@ func (h *handler) release(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = h.checkSignatures(f)
 	}
+	if err == nil && command.Author != "" && !authorForm.MatchString(command.Author) {
+		// As in kuberpult the release counts more than its author; but the client is told.
+		command.Author = ""
+		w.Header().Set(noticeHeader, "source_author was left out: it is not written Name <mail>")
+	}
 	if err != nil {
 		fail(w, r, err, http.StatusBadRequest)
 		return
 	}
 	op, err := h.execute(r, &api.ExecuteRequest{Kind: &api.ExecuteRequest_CreateRelease{CreateRelease: command}})
 	if err != nil {
-		releaseRefused(w, r, err)
+		releaseRefused(w, r, command, err)
 		return
 	}
 	if op.Result.GetCreateRelease().GetOutcome() == api.ReleaseOutcome_RELEASE_OUTCOME_ALREADY_EXISTS_SAME {
@@ -70,8 +81,9 @@ func (h *handler) release(w http.ResponseWriter, r *http.Request) {
 	answer.JSON(w, http.StatusCreated, outcome("Success", struct{}{}))
 }
 
-func releaseRefused(w http.ResponseWriter, r *http.Request, err error) {
+func releaseRefused(w http.ResponseWriter, r *http.Request, command *api.CreateRelease, err error) {
 	p := problem.From(err)
+	notDownstream, why := deployToRefused(command, p)
 	var status int
 	var body any
 	switch {
@@ -82,15 +94,33 @@ func releaseRefused(w http.ResponseWriter, r *http.Request, err error) {
 		status, body = http.StatusBadRequest, outcome("TooOld", struct{}{})
 	case p.Kind == problem.Internal:
 		status, body = http.StatusInternalServerError, outcome("GeneralFailure", map[string]string{"message": inWordsOfForms(p)})
-	case p.Kind == problem.Invalid && strings.HasPrefix(p.Field, "create_release.deploy_to["):
-		environment := strings.TrimSuffix(strings.TrimPrefix(p.Field, "create_release.deploy_to["), "]")
-		status, body = http.StatusBadRequest, outcome("IsNoDownstream", map[string][]string{"no_downstream": {environment}})
+	case why != "":
+		member := map[string]string{"IsNoDownstream": "no_downstream", "MissingManifest": "missing_manifest"}[why]
+		status, body = http.StatusBadRequest, outcome(why, map[string][]string{member: {notDownstream}})
 	default:
 		fail(w, r, err, http.StatusBadRequest)
 		return
 	}
 	answer.Note(r.Context(), err)
 	answer.JSON(w, status, body)
+}
+
+// deployToRefused tells which environment of deploy_to_downstream_environments was refused, and what kuberpult calls the reason;
+// both are empty when it has no word for it.
+func deployToRefused(command *api.CreateRelease, p *problem.Error) (environment, why string) {
+	text, found := strings.CutPrefix(p.Field, "create_release.deploy_to[")
+	i, err := strconv.Atoi(strings.TrimSuffix(text, "]"))
+	if p.Kind != problem.Invalid || !found || err != nil || i < 0 || i >= len(command.DeployTo) {
+		return "", ""
+	}
+	environment = command.DeployTo[i]
+	if !validName(environment, maxEnvironmentName) || slices.Contains(command.DeployTo[:i], environment) {
+		return "", ""
+	}
+	if _, given := command.Manifests[environment]; !given {
+		return environment, "MissingManifest"
+	}
+	return environment, "IsNoDownstream"
 }
 
 // releaseOf turns a form into the command. The error is a *problem.Error in kuberpult's words where it has some.
