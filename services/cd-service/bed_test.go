@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +33,13 @@ var environments = map[string][]byte{
 	"prod-de":     []byte(`{"upstream":{"environment":"staging"},"environmentGroup":"production"}`),
 	"prod-fr":     []byte(`{"upstream":{"environment":"staging"},"environmentGroup":"production"}`),
 }
+
+type (
+	httpHandler    = http.Handler
+	handlerFunc    = http.HandlerFunc
+	responseWriter = http.ResponseWriter
+	httpRequest    = http.Request
+)
 
 // bed is a whole cd-service behind gRPC, on its own repo or on a real git server.
 type bed struct {
@@ -209,3 +217,5 @@ func (b *bed) deployed(app, env string) uint64 {
 	}
 	return a.Deployments[env].Version
 }
+
+func actionOf(req *api.ExecuteRequest) *api.Action { return rules.ActionOf(req) }
