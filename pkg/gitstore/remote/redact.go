@@ -28,7 +28,8 @@ func newRedactor(o Options, at address) redactor {
 	}
 	// https://<token>@host: the user name is the secret.
 	if at.password == "" && at.user != "" && (at.scheme == schemeHTTP || at.scheme == schemeHTTPS) {
-		pairs = append(pairs, at.user, "***", url.QueryEscape(at.user), "***")
+		pairs = append(pairs, at.user, "***", url.QueryEscape(at.user), "***", url.PathEscape(at.user), "***",
+			base64.StdEncoding.EncodeToString([]byte(at.user+":")), "***")
 	}
 	return redactor{replace: strings.NewReplacer(pairs...)}
 }
