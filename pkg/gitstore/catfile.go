@@ -2,13 +2,14 @@ package gitstore
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -258,21 +259,28 @@ func (r *reader) answer(h Hash, q question) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	line := strings.TrimSuffix(string(raw), "\n")
-	id, rest, _ := strings.Cut(line, " ")
-	if id != h.String() {
-		return answer{}, fmt.Errorf("asked for %s, got %.100q", h, line)
+	var want [40]byte
+	hex.Encode(want[:], h[:])
+	rest, ok := bytes.CutPrefix(raw[:len(raw)-1], want[:])
+	if !ok || len(rest) == 0 {
+		return answer{}, fmt.Errorf("asked for %s, got %.100q", h, raw)
 	}
-	if rest == "missing" {
-		return answer{missing: true}, nil
-	}
-	word, digits, _ := strings.Cut(rest, " ")
+	word, digits, _ := bytes.Cut(rest[1:], []byte{' '})
 	var a answer
-	if a.kind, err = plumbing.ParseObjectType(word); err != nil {
-		return a, fmt.Errorf("unexpected answer %.100q: %w", line, err)
+	switch string(word) {
+	case "missing":
+		return answer{missing: true}, nil
+	case "tree":
+		a.kind = plumbing.TreeObject
+	case "blob":
+		a.kind = plumbing.BlobObject
+	case "commit":
+		a.kind = plumbing.CommitObject
+	case "tag":
+		a.kind = plumbing.TagObject
 	}
-	if a.size, err = strconv.ParseInt(digits, 10, 64); err != nil || a.size < 0 {
-		return a, fmt.Errorf("unexpected answer %.100q", line)
+	if a.size, err = strconv.ParseInt(string(digits), 10, 64); err != nil || a.size < 0 || a.kind == 0 {
+		return a, fmt.Errorf("unexpected answer %.100q", raw)
 	}
 	if q.infoOnly && r.command {
 		return a, nil

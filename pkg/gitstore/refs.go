@@ -150,28 +150,30 @@ type refChange struct {
 }
 
 // beginRefs takes the locks and folds loose files of the refs into packed-refs. Always close what it returns.
-func (s *Store) beginRefs(ctx context.Context, updates []RefUpdate) (c *refChange, err error) {
-	c = &refChange{s: s, updates: updates}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, c.close())
-		}
-	}()
-	for _, u := range updates {
+func (s *Store) beginRefs(ctx context.Context, updates []RefUpdate) (*refChange, error) {
+	c := &refChange{s: s, updates: updates}
+	if err := c.begin(ctx); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func (c *refChange) begin(ctx context.Context) (err error) {
+	for _, u := range c.updates {
 		if err := checkRefName(u.Name); err != nil {
-			return nil, err
+			return err
 		}
-		if err := c.lock(ctx, s.refPath(u.Name)); err != nil {
-			return nil, fmt.Errorf("lock ref %s: %w", u.Name, err)
+		if err := c.lock(ctx, c.s.refPath(u.Name)); err != nil {
+			return fmt.Errorf("lock ref %s: %w", u.Name, err)
 		}
 	}
-	if err := c.lock(ctx, filepath.Join(s.dir, "packed-refs")); err != nil {
-		return nil, err
+	if err := c.lock(ctx, filepath.Join(c.s.dir, "packed-refs")); err != nil {
+		return err
 	}
-	if c.packed, err = s.readPackedRefs(); err != nil {
-		return nil, err
+	if c.packed, err = c.s.readPackedRefs(); err != nil {
+		return err
 	}
-	return c, c.fold()
+	return c.fold()
 }
 
 func (c *refChange) lock(ctx context.Context, path string) error {
