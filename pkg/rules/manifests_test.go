@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -93,8 +95,10 @@ var yamls = []string{
 	"a: {b: c, b: d}\n", "a: b #c\nd: #e\nf: g#h\n", "a:\tb\n", "a: b\r\nc: d\r\n", "\ufeffa: b\n", "a: \u00e4\n", "%YAML 1.1\n---\na: b\n...\n---\nb: c\n",
 	"kind: 12\nmetadata:\n  name: true\n", "kind: \"12\"\nmetadata:\n  name: 'x'\n", "kind: ~\n", "kind:\n  a: b\n", "metadata: x\n", "metadata:\n- name: x\n", "metadata:\n  labels:\n    name: y\n  generateName: z-\n",
 	"apiVersion: v1\nkind: List\nitems:\n- kind: A\n", "kind: Secret\ndata:\n  a: b\n", "a:\nb:\n", "a:\n\n  # c\n  b: c\n # d\n", "a: b\n---\n", "a: b\n--- c\n", "a: |\n  b\n c\n", "a: ---\n---b: c\n",
-	"-a: b\n", "a:\n -b\n", "a:\n- - c: d\n    e: f\n  - g\n", "a:\n-\n- \n-  b: c\n   d: e\n", "a: \"b\n  c\"\n", "a:\n  b\n  c\n", "a: >2\n  b\n", "a: | # c\n  b\n", "a: 1:2\nb: c:d\n", "a: 2001-13-45\n", "a: 0x\nb: 0b2\nc: 1_0\n", "a: =\nb: <\nc: <<\n",
+	"-a: b\n", "a:\n -b\n", "a:\n- - c: d\n    e: f\n  - g\n", "a:\n-\n- \n-  b: c\n   d: e\n", "a: \"b\n  c\"\n", "a:\n  b\n  c\n", "a: >2\n  b\n", "a: | # c\n  b\n", "a: 1:2\nb: c:d\n", "a: 2001-13-45\n", "a: |\n \tb\n", "a: 0x\nb: 0b2\nc: 1_0\n", "a: =\nb: <\nc: <<\n",
 }
+
+var randomLines = flag.Int("random-lines", 20000, "how many random texts the two YAML readers are compared on")
 
 // The plain reader is a copy of what the library says, or it says nothing.
 func comparePlain(t *testing.T, content []byte) {
@@ -131,6 +135,37 @@ func TestPlainReaderReadsWhatRenderersWrite(t *testing.T) {
 	documents, certain := readPlain([]byte(rendered(0)))
 	if !certain || len(documents) != 3 || documents[1].Kind != "Deployment" || documents[2].Name != "checkout" {
 		t.Fatalf("%v %+v", certain, documents)
+	}
+}
+
+// Random lines of YAML's own signs find more than random bytes.
+func TestPlainReaderAgreesOnRandomLines(t *testing.T) {
+	tokens := strings.Split("a b kind metadata name data items 0 ~ yes : : : - - - | > |- >+ ' \" # [ ] { } , & * ! ? = . / \\ -- --- ... %", " ")
+	tokens = append(tokens, " ", " ", "  ", "\t", "\n", "\n  ", "\n    ", "\n- ", "\n  - ", ": ", ": ", ":\n", " #", "\r", "\u0085", "\ufeff", "a: b\n", "  a: b\n", "- a: |\n", "kind: A\n", "metadata:\n  name: ")
+	lines := []string{
+		"a: b", "c: d", "e: f", "a:", "g:", "h:", "i: |", "j: >-", "k: |+", `l: "m"`, "n: 'o'", "p: []", `q: [r, "s"]`, "t: {}", "u: v # w", "x", "-", "- y", "",
+		"# z", "---", "kind: A", "metadata:", "name: b", "namespace: c", "items:", "generateName: d-", "apiVersion: v1", "\te", "  ", `"f"`, "data: g", "true: h", "1: i",
+	}
+	certain := 0
+	for seed := range *randomLines {
+		random := rand.New(rand.NewPCG(uint64(seed), 1))
+		var b strings.Builder
+		for range 1 + random.IntN(12) {
+			if seed%4 == 0 {
+				b.WriteString(tokens[random.IntN(len(tokens))])
+				continue
+			}
+			b.WriteString(strings.Repeat(" ", random.IntN(5)) + strings.Repeat("- ", max(0, random.IntN(5)-3)))
+			b.WriteString(lines[random.IntN(len(lines))] + "\n")
+		}
+		if _, ok := readPlain([]byte(b.String())); ok {
+			certain++
+			comparePlain(t, []byte(b.String()))
+		}
+	}
+	t.Logf("certain of %d", certain)
+	if certain == 0 {
+		t.Error("the plain reader was never certain")
 	}
 }
 

@@ -98,7 +98,7 @@ func (p *plainReader) blockLine(line []byte, column int) (inside, ok bool) {
 			p.inBlock = false
 			return false, true
 		}
-		if p.blank > column {
+		if p.blank > column || line[column] == '\t' {
 			return true, false
 		}
 		p.blockIndent = column
