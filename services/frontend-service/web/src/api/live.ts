@@ -14,12 +14,12 @@ export interface LiveState {
 type Handler = (event: WatchEvent) => void;
 
 /** Nothing heard for this long means stale: the server sends a heartbeat every few seconds. */
-const SILENCE_MS = 8000;
+const SILENCE_MS = 5000;
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 
 /** Reads /api/v1/watch line by line, resumes where it broke off, and tells its listeners. */
 export class Live {
-  private state: LiveState = { live: false, asOf: new Date() };
+  private state: LiveState = { live: true, asOf: new Date() }; // until the first connection fails, nothing is stale
   private readonly listeners = new Set<() => void>();
   private readonly handlers = new Set<Handler>();
   private position = '0';
@@ -73,6 +73,7 @@ export class Live {
       const query = new URLSearchParams({ resumePosition: this.position, instance: this.instance, changesOnly: 'true' });
       const response = await this.open(`/api/v1/watch?${query}`, { signal: abort.signal });
       if (!response.ok || !response.body) throw new Error(`watch answered ${response.status}`);
+      this.set({ live: true, asOf: new Date() });
       for await (const line of lines(response.body)) {
         clearTimeout(watchdog);
         watchdog = setTimeout(cancel, SILENCE_MS);

@@ -69,7 +69,8 @@ export function Diff({ text }: { text: string }) {
     <div className={classes.diff} role="region" aria-label="Difference" tabIndex={0}>
       {lines.map((line, i) => (
         <div key={`${i}:${line}`} className={KIND[line[0] ?? '']}>
-          {line || ' '}
+          <b>{line[0] === '+' || line[0] === '-' ? line[0] : ' '}</b>
+          {/^[+\- ]/.test(line) ? line.slice(1) : line}
         </div>
       ))}
     </div>

@@ -14,7 +14,8 @@ interface Mark {
 /** What stands out about a deployment, most important first. */
 export function marksOf(d: Deployment): Mark[] {
   const marks: Mark[] = [];
-  const locks = d.locks ?? [];
+  // A lock on the whole environment stands in its column's head, not in every cell.
+  const locks = (d.locks ?? []).filter((l) => l.scope === 'LOCK_SCOPE_APPLICATION' || l.scope === 'LOCK_SCOPE_TEAM');
   if (locks.length)
     marks.push({ key: 'lock', icon: <IconLock size={14} color="var(--violet)" />, says: locks.map(lockSentence).join('\n') });
   if (d.hold)

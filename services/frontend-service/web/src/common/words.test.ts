@@ -38,9 +38,10 @@ describe('words', () => {
 
 describe('a cell', () => {
   it('shows locks first and at most what is true', () => {
-    const marks = marksOf({ version: '3', upstreamVersion: '2', hold: true, locks: [{ id: 'l1', environment: 'staging', message: 'why' }] });
+    const marks = marksOf({ version: '3', upstreamVersion: '2', hold: true, locks: [{ id: 'l1', scope: 'LOCK_SCOPE_APPLICATION', application: 'cart', environment: 'staging', message: 'why' }] });
     expect(marks.map((m) => m.key)).toEqual(['lock', 'hold', 'newer']);
     expect(marksOf({ version: '3', upstreamVersion: '3' })).toEqual([]);
+    expect(marksOf({ version: '3', locks: [{ id: 'l1', scope: 'LOCK_SCOPE_ENVIRONMENT', environment: 'staging' }] })).toEqual([]);
   });
 });
 
