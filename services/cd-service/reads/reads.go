@@ -73,7 +73,7 @@ type Options struct {
 	Version, ManifestRepo, Branch string
 	// Clock is the system's when nil.
 	Clock Clock
-	// Heartbeat is how long a watch stays silent at most; default 5 s.
+	// Heartbeat is how long a watch stays silent at most; default 2 s: a page that hears nothing for 5 s says it is stale.
 	Heartbeat time.Duration
 	// Pace is the shortest time between two changes on one watch; default 50 ms, negative for none.
 	Pace time.Duration
@@ -95,7 +95,7 @@ func New(o Options) *Server {
 		o.Clock = systemClock{}
 	}
 	if o.Heartbeat == 0 {
-		o.Heartbeat = 5 * time.Second
+		o.Heartbeat = 2 * time.Second
 	}
 	if o.Pace == 0 {
 		o.Pace = 50 * time.Millisecond
