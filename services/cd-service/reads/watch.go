@@ -70,19 +70,20 @@ type watcher struct {
 	at       time.Time
 }
 
-// start resumes, or sends a snapshot, or only notes where things are.
+// start resumes, or sends a snapshot, or only notes where things are. It says something in any case: over HTTP the answer begins
+// with the first event, and a caller wants to know at once that the line stands, and from which position.
 func (w *watcher) start(r *api.WatchRequest) error {
 	view := w.Views.View()
 	if r.ResumePosition != 0 && r.Instance == w.Instance && r.ResumePosition <= view.Position {
 		if _, _, ok := w.Feed.since(r.ResumePosition); ok {
 			w.position, w.snapshot = r.ResumePosition, view.Snapshot
-			return nil
+			return w.beat()
 		}
 		return w.sendSnapshot()
 	}
 	if r.ResumePosition == 0 && r.ChangesOnly {
 		w.position, w.snapshot = view.Position, view.Snapshot
-		return nil
+		return w.beat()
 	}
 	return w.sendSnapshot()
 }
