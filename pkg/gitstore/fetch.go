@@ -71,6 +71,18 @@ func (s *Store) dropRefs() error {
 
 // fetch brings the mirror to where the remote is. All tells it not to rely on anything the mirror seems to hold.
 func (s *Store) fetch(ctx context.Context, all bool) (Heads, error) {
+	for again := false; ; again = true {
+		heads, err := s.fetchOnce(ctx, all)
+		// Between the list of refs and the download a ref may be rewound or deleted: then the new list is the answer.
+		var gone *remote.MissingError
+		if errors.As(err, &gone) && !again {
+			continue
+		}
+		return heads, err
+	}
+}
+
+func (s *Store) fetchOnce(ctx context.Context, all bool) (Heads, error) {
 	theirs, err := s.remote.Refs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask the remote for its refs: %w", err)
@@ -136,18 +148,13 @@ func (s *Store) download(ctx context.Context, wants []Hash, ours Heads, all bool
 	stream := bufio.NewReaderSize(body, 64<<10)
 	head := new(bytes.Buffer)
 	_, err = io.CopyN(head, stream, smallFetch)
-	switch {
-	case errors.Is(err, io.EOF):
+	switch err {
+	case io.EOF: // and not one that wraps it: only the bare one says that the pack is whole
 		err = s.storeSmall(ctx, head.Bytes())
-	case err == nil:
+	case nil:
 		err = s.indexPack(ctx, io.MultiReader(head, stream))
-	default:
-		err = &remote.UnreachableError{Err: err}
 	}
-	if closeErr := body.Close(); closeErr != nil && err == nil {
-		err = &remote.UnreachableError{Err: closeErr}
-	}
-	if err != nil {
+	if err := errors.Join(err, body.Close()); err != nil {
 		return fmt.Errorf("store what was fetched: %w", err)
 	}
 	s.writes.Add(1)

@@ -27,6 +27,11 @@ func git(t testing.TB, dir string, args ...string) string {
 
 func gitIn(t testing.TB, dir, stdin string, args ...string) string {
 	t.Helper()
+	return strings.TrimRight(gitRaw(t, dir, stdin, args...), "\n")
+}
+
+func gitRaw(t testing.TB, dir, stdin string, args ...string) string {
+	t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
 	cmd.Stdin = strings.NewReader(stdin)
@@ -38,7 +43,7 @@ func gitIn(t testing.TB, dir, stdin string, args ...string) string {
 	if err != nil {
 		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
-	return strings.TrimRight(string(out), "\n")
+	return string(out)
 }
 
 // fsck asks git whether everything in the repository is whole; git says nothing when it is.
