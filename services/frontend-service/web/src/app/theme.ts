@@ -1,4 +1,4 @@
-import { Button, type ButtonProps, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { Alert, Button, type ButtonProps, createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 // The frame is ink, not a brand colour: a hue always means a state.
 const ink: MantineColorsTuple = [
@@ -29,7 +29,11 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'xs' } },
     Select: { defaultProps: { size: 'xs' } },
     MultiSelect: { defaultProps: { size: 'xs' } },
-    Modal: { defaultProps: { radius: 8, centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
+    Modal: {
+      defaultProps: { radius: 8, centered: true, overlayProps: { backgroundOpacity: 0.4 } },
+      styles: { content: { background: 'var(--raised)' }, header: { background: 'var(--raised)' } },
+    },
+    Alert: Alert.extend({ vars: (_, { color = 'blue' }) => ({ root: alertColours(color) }) }),
     Tooltip: { defaultProps: { openDelay: 300, withinPortal: true, multiline: true, maw: 360 } },
   },
 });
@@ -39,6 +43,10 @@ function buttonColours({ variant = 'filled', color }: ButtonProps): Record<strin
   if (variant !== 'filled') return {};
   if (color === 'red') return { '--button-bg': 'var(--red)', '--button-hover': 'var(--red-ln)', '--button-color': 'var(--surface)' };
   return { '--button-bg': 'var(--ink)', '--button-hover': 'var(--ink2)', '--button-color': 'var(--on-ink)' };
+}
+
+function alertColours(hue: string): Record<string, string> {
+  return { '--alert-bg': `var(--${hue}-bg)`, '--alert-color': `var(--${hue})`, '--alert-bd': '1px solid transparent' };
 }
 
 export const cssVariables: CSSVariablesResolver = () => ({
