@@ -201,6 +201,10 @@ func TestTheRealWayOfARelease(t *testing.T) {
 	defer func() { _ = res.Body.Close() }()
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, 1<<20)
+	// The line stands at once, and says where it starts.
+	if !lines.Scan() || !strings.Contains(lines.Text(), `"heartbeat":{}`) || !strings.Contains(lines.Text(), `"instance":"`) {
+		t.Errorf("the watch begins with %q", lines.Text())
+	}
 
 	body, _ := json.Marshal(map[string]any{"manifests": map[string]string{"development": renders("a"), "staging": renders("a")}, "commitId": "0123abcd"})
 	r := d.json(t, "POST", "/api/v1/applications/checkout/releases?reason=first", string(body), "Idempotency-Key", "build-1")

@@ -265,7 +265,7 @@ func TestKeysThatContradictEachOther(t *testing.T) {
 func TestListsAreFilteredAndPagedByTheServer(t *testing.T) {
 	d := open(t)
 	r := d.ask(t, "GET", "/api/v1/applications?search=check&pageSize=7", "")
-	if r.StatusCode != 200 || r.body != `{"nextPageToken":"check","total":7}` && !strings.Contains(strings.ReplaceAll(r.body, " ", ""), `"nextPageToken":"check","total":7`) {
+	if r.StatusCode != 200 || r.body != `{"nextPageToken":"check","total":7}`+"\n" {
 		t.Errorf("%d %s", r.StatusCode, r.body)
 	}
 }
@@ -293,7 +293,7 @@ func TestAWatchIsOneEventALine(t *testing.T) {
 	}
 	lines := bufio.NewScanner(res.Body)
 	// The first line arrives while the stream is open: it was flushed.
-	if !lines.Scan() || !strings.Contains(strings.ReplaceAll(lines.Text(), " ", ""), `{"position":"8","heartbeat":{}}`) {
+	if !lines.Scan() || lines.Text() != `{"position":"8","heartbeat":{}}` {
 		t.Fatalf("first line %q", lines.Text())
 	}
 	close(more)

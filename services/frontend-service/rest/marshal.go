@@ -40,17 +40,29 @@ func (m *marshaler) StreamContentType(any) string { return "application/x-ndjson
 // Delimiter ends each line of a stream.
 func (m *marshaler) Delimiter() []byte { return []byte("\n") }
 
-// Marshal writes one answer, or one line of a stream.
+// Marshal writes one answer with a newline, or one line of a stream without: the gateway ends those itself. protojson varies its
+// spaces from build to build; compacted, the same answer is the same bytes.
 func (m *marshaler) Marshal(v any) ([]byte, error) {
 	if st, isError := streamError(v); isError {
 		return json.Marshal(answer.NewDocument(problem.From(st.Err()), ""))
 	}
+	end := "\n"
 	if wrapped, ok := v.(map[string]any); ok {
 		if event, ok := wrapped["result"].(proto.Message); ok && len(wrapped) == 1 {
-			v = event
+			v, end = event, ""
 		}
 	}
-	return m.JSONPb.Marshal(v)
+	content, err := m.JSONPb.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	out.Grow(len(content) + 1)
+	if err := json.Compact(&out, content); err != nil {
+		return nil, fmt.Errorf("compact an answer: %w", err)
+	}
+	out.WriteString(end)
+	return out.Bytes(), nil
 }
 
 // NewDecoder reads the body that the middleware has put into the request.

@@ -885,7 +885,7 @@ func (*Action_ApplyEnvironment) isAction_Kind() {}
 
 func (*Action_Batch) isAction_Kind() {}
 
-// Batch is many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all.
+// Batch carries out many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all.
 type Batch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 1,000. A batch holds no batch.

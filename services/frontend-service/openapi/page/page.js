@@ -10,6 +10,11 @@ function element(tag, attributes, ...children) {
   return e;
 }
 
+/** Text with `code` in it. */
+function prose(text) {
+  return (text || '').split('`').map((piece, i) => (i % 2 ? element('code', {}, piece) : piece));
+}
+
 function resolve(value) {
   if (!value || !value.$ref) return value || {};
   return value.$ref.slice(2).split('/').reduce((at, key) => at[key], doc);
@@ -39,7 +44,7 @@ function typeCell(schema) {
 
 function row(name, schema, description, required) {
   return element('tr', {}, element('td', {}, element('code', {}, name), required ? element('span', { class: 'muted' }, ' required') : ''),
-    typeCell(schema), element('td', {}, description || ''));
+    typeCell(schema), element('td', {}, ...prose(description)));
 }
 
 function properties(schema) {
@@ -105,7 +110,7 @@ function responses(operation) {
     const [media, content] = Object.entries(full.content || {})[0] || ['', {}];
     const cell = content.schema ? typeCell(content.schema) : element('td', {});
     if (media) cell.append(element('div', { class: 'muted' }, media));
-    return element('tr', {}, element('td', {}, element('code', {}, code)), cell, element('td', {}, full.description || ''));
+    return element('tr', {}, element('td', {}, element('code', {}, code)), cell, element('td', {}, ...prose(full.description)));
   }));
 }
 
@@ -113,10 +118,10 @@ function operationBox(method, path, operation) {
   const body = element('div', { class: 'body' });
   const box = element('details', { id: operation.operationId, 'data-text': (method + ' ' + path + ' ' + operation.summary).toLowerCase() },
     element('summary', {}, element('span', { class: 'method ' + method }, method.toUpperCase()), element('span', { class: 'path' }, path),
-      element('span', { class: 'summary' }, operation.summary || '')), body);
+      element('span', { class: 'summary' }, ...prose(operation.summary))), body);
   box.addEventListener('toggle', () => {
     if (!box.open || body.childNodes.length) return;
-    if (operation.description) body.append(element('p', { class: 'about' }, operation.description));
+    if (operation.description) body.append(element('p', { class: 'about' }, ...prose(operation.description)));
     const parameters = (operation.parameters || []).map(resolve);
     if (parameters.length) {
       body.append(element('h3', {}, 'Parameters'), element('table', {}, ...parameters.map((p) => row(p.name + ' (' + p.in + ')', p.schema, p.description, p.required))));
@@ -131,14 +136,14 @@ function operationBox(method, path, operation) {
 
 function schemaBox(name, schema) {
   return element('details', { id: 'schema-' + name, 'data-text': name.toLowerCase() },
-    element('summary', {}, element('span', { class: 'path' }, name), element('span', { class: 'summary' }, (schema.description || '').split('\n')[0])),
+    element('summary', {}, element('span', { class: 'path' }, name), element('span', { class: 'summary' }, ...prose((schema.description || '').split('\n')[0]))),
     element('div', { class: 'body' }, properties(schema)));
 }
 
 function show() {
   const main = document.getElementById('main');
   const contents = document.getElementById('contents');
-  main.replaceChildren(element('p', { class: 'about' }, doc.info.description));
+  main.replaceChildren(element('p', { class: 'about' }, ...prose(doc.info.description)));
   const section = (id, name, description, boxes) => {
     contents.append(element('a', { href: '#' + id }, name));
     main.append(element('section', {}, element('h2', { id }, name), element('p', { class: 'muted' }, description), ...boxes));
