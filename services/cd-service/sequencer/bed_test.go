@@ -240,7 +240,7 @@ func (b *bed) refused(f *sequencer.Future, kind string) sequencer.Outcome {
 	b.t.Helper()
 	o := b.wait(f)
 	if o.State != sequencer.Refused || string(o.Err.Kind) != kind {
-		b.t.Fatalf("%s ended %d: %v, want a refusal of kind %s", o.ID, o.State, o.Err, kind)
+		b.t.Fatalf("%s ended %d: %v, want a refusal of kind %s; commit %s, main: %v", o.ID, o.State, o.Err, kind, o.Commit, b.git.Git(b.t, "log", "--format=%cI %s", "main"))
 	}
 	if o.Err.Detail.GetOperationId() != o.ID {
 		b.t.Errorf("the refusal does not name its operation %s: %v", o.ID, o.Err.Detail)

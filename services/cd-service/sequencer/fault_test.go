@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore/gitservertest"
 	"github.com/signalbox-dev/signalbox/services/cd-service/sequencer"
 )
@@ -160,27 +163,77 @@ func TestALatePushCannotLandOnceItWasDecidedAgain(t *testing.T) {
 	b.rebuilt()
 }
 
+// downAfter makes the server take one push, which lands when land is closed, and go away at once.
+func (b *bed) downAfter(land <-chan struct{}) (landed <-chan struct{}) {
+	late, landed := gitservertest.LandLater(land)
+	b.http.OnPush(gitservertest.Once(func(next httpHandler) httpHandler {
+		worst := late(next)
+		return handlerFunc(func(w responseWriter, q *httpRequest) {
+			b.http.OnAdvertise(gitservertest.Status(http.StatusServiceUnavailable, "down"))
+			worst.ServeHTTP(w, q)
+		})
+	}))
+	return landed
+}
+
 func TestNobodyIsRefusedWhileAPushIsInDoubt(t *testing.T) {
 	b := newBed(t, nil)
 	land := make(chan struct{})
-	late, landed := gitservertest.LandLater(land)
-	b.http.OnPush(gitservertest.Once(late))
-	b.done(b.submit("op-env", release("checkout", 5)))
-	// op-a is in doubt; while it is, op-b would be refused on what is known. Both are told what holds in the end.
-	late, landed2 := gitservertest.LandLater(land)
-	b.http.OnPush(gitservertest.Once(late))
-	first := b.submit("op-a", release("checkout", 6))
-	other := release("checkout", 6)
-	other.GetCreateRelease().Manifests["staging"] = configMap("checkout", "other")
-	second := b.submit("op-b", other)
-	b.done(first)
-	b.refused(second, "already_exists_different")
+	landed := b.downAfter(land)
+	first := b.submit("op-1", release("checkout", 1))
+	gitservertest.Eventually(t, "the outcome is unknown", func() bool { return first.Outcome().State == sequencer.Unknown })
+	deploy := &api.Action{Kind: &api.Action_Deploy{Deploy: &api.Deploy{Application: "checkout", Environment: "staging", Version: 1}}}
+	// On what is known there is no such version; but there may be one.
+	b.refused(b.submit("op-2", deploy), "unavailable")
 	close(land)
 	<-landed
-	<-landed2
-	if b.ids() != "op-env op-a" {
+	b.http.OnAdvertise(nil)
+	b.doneAfter(first)
+	b.done(b.submit("op-2", deploy))
+	if b.ids() != "op-1 op-2" {
 		t.Errorf("main holds %s", b.ids())
 	}
+}
+
+func TestACommandInDoubtIsRefusedOnlyWhenItsPushCannotLandAnyMore(t *testing.T) {
+	b := newBed(t, nil)
+	land := make(chan struct{})
+	landed := b.downAfter(land)
+	f := b.submit("op-lock", &api.Action{Kind: &api.Action_CreateLock{CreateLock: &api.CreateLock{
+		Scope: api.LockScope_LOCK_SCOPE_ENVIRONMENT, Environment: "staging", Id: "short", Message: "a minute",
+		ExpiresAt: timestamppb.New(b.clock.Now().Add(time.Minute)),
+	}}})
+	gitservertest.Eventually(t, "the outcome is unknown", func() bool { return f.Outcome().State == sequencer.Unknown })
+	// When the server is back the minute is over: the lock is refused now, and its push may still be on the way.
+	b.clock.Advance(time.Hour)
+	asked := len(b.http.Requests())
+	gitservertest.Eventually(t, "it was decided again since", func() bool {
+		b.clock.Advance(10 * time.Second)
+		return len(b.http.Requests()) >= asked+3
+	})
+	b.http.OnAdvertise(nil)
+	gitservertest.Eventually(t, "the command ended", func() bool {
+		b.clock.Advance(10 * time.Second)
+		select {
+		case <-f.Done():
+			return true
+		default:
+			return false
+		}
+	})
+	b.refused(f, "invalid")
+	if got := strings.Join(b.subjects(), "|"); !strings.Contains(got, "Settle") {
+		t.Errorf("refused without proof: main holds %s", got)
+	}
+	close(land)
+	<-landed
+	if b.ids() != "" {
+		t.Errorf("the push landed after its command was refused: %s", b.ids())
+	}
+	_, err := b.seq.NotifyPush(t.Context())
+	b.must(err)
+	b.done(b.submit("op-2", release("checkout", 1)))
+	b.rebuilt()
 }
 
 func TestALogThatMovedAloneLeavesAnOrphanThatTheNextWriterVoids(t *testing.T) {
