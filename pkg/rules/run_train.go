@@ -236,10 +236,7 @@ func (w *work) trainMoves(src source, app *manifestrepo.Application, env *manife
 	d.reason = w.because("release train from " + src.String())
 	manifest, err := w.manifestFor(app.Name, release, env.Name)
 	if err != nil {
-		if problem.From(err).Kind == problem.NotFound {
-			return skipped(result, api.SkipCause_SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV, problem.From(err).Message), nil
-		}
-		return nil, err
+		return skipped(result, causeOf(err), problem.From(err).Message), nil
 	}
 	d.manifest = manifest
 	result, err = w.deliver(d)
@@ -247,6 +244,14 @@ func (w *work) trainMoves(src source, app *manifestrepo.Application, env *manife
 		result.SkipCause = queuedBy(result.Locks)
 	}
 	return result, err
+}
+
+// causeOf: a release whose manifests cannot be read stays behind; the train goes on without it.
+func causeOf(err error) api.SkipCause {
+	if problem.From(err).Kind == problem.NotFound {
+		return api.SkipCause_SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV
+	}
+	return api.SkipCause_SKIP_CAUSE_UNSPECIFIED
 }
 
 // queuedBy says which kind of lock keeps an application waiting.
