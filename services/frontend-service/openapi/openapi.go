@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
@@ -98,9 +99,11 @@ func Routes() []router.Route {
 	}
 }
 
+var documentJSON = sync.OnceValues(func() ([]byte, error) { return yaml.YAMLToJSON(document) })
+
 // serveJSON is the same document for programs that read no YAML; the page is one.
 func serveJSON(w http.ResponseWriter, _ *http.Request) {
-	content, err := yaml.YAMLToJSON(document)
+	content, err := documentJSON()
 	if err != nil {
 		http.Error(w, "the document cannot be read", http.StatusInternalServerError)
 		return
