@@ -55,7 +55,7 @@ func (l *line) grow(n int) {
 		at := repotest.Start.Add(time.Duration(i)*time.Minute + time.Duration(l.random.IntN(600)-300)*time.Second).Truncate(time.Second)
 		committer := repotest.Committer
 		if l.random.IntN(30) == 0 {
-			committer, at = "Hand", at.Add(time.Duration(l.random.Int64N(int64(2*l.skew))) - l.skew).Truncate(time.Second)
+			committer, at = "Hand", at.Add(time.Duration(l.random.Int64N(int64(2*l.skew)))-l.skew).Truncate(time.Second)
 		}
 		author := fmt.Sprintf("person-%d", l.random.IntN(9))
 		c := gitstore.CommitInfo{

@@ -1,7 +1,9 @@
 package reads
 
 import (
+	"bytes"
 	"container/list"
+	"maps"
 	"slices"
 	"sync"
 
@@ -114,12 +116,24 @@ func changedEnvironments(before, after *manifestrepo.Snapshot) []string {
 	all := before.Stop() != after.Stop()
 	var names []string
 	for _, env := range after.Environments() {
-		old := before.Environment(env.Name)
-		if all || old != env || before.Group(env.GroupName()) != after.Group(env.GroupName()) {
+		if all || !sameEnvironment(before.Environment(env.Name), env) || !maps.Equal(groupLocks(before, env), groupLocks(after, env)) {
 			names = append(names, env.Name)
 		}
 	}
 	return names
+}
+
+// sameEnvironment reports whether everything that an environment says of its applications is the same.
+func sameEnvironment(a, b *manifestrepo.Environment) bool {
+	return a == b || a != nil && b != nil && a.Distance == b.Distance && a.Problem == b.Problem && bytes.Equal(a.Raw, b.Raw) &&
+		maps.Equal(a.Locks, b.Locks) && maps.EqualFunc(a.TeamLocks, b.TeamLocks, maps.Equal[map[string]*manifestrepo.Lock])
+}
+
+func groupLocks(s *manifestrepo.Snapshot, env *manifestrepo.Environment) map[string]*manifestrepo.Lock {
+	if g := s.Group(env.GroupName()); g != nil {
+		return g.Locks
+	}
+	return nil
 }
 
 // news is what changed since a position.

@@ -1,6 +1,7 @@
 package reads
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -155,7 +156,7 @@ func (p *picture) addColumns(old *picture) {
 	for i, c := range p.environments {
 		c.bit = i
 		c.proto = environmentProto(c.env, longest)
-		if before := old.column(c.env.Name); before != nil && before.env == c.env {
+		if before := old.column(c.env.Name); before != nil && bytes.Equal(before.env.Raw, c.env.Raw) {
 			c.proto.Config = before.proto.Config
 		} else {
 			c.proto.Config = configStruct(c.env.Raw)
@@ -186,7 +187,7 @@ func (p *picture) column(name string) *column {
 
 // sameColumns reports whether rows of old hold here too.
 func (p *picture) sameColumns(old *picture) bool {
-	return slices.EqualFunc(p.environments, old.environments, func(a, b *column) bool { return a.env == b.env })
+	return slices.EqualFunc(p.environments, old.environments, func(a, b *column) bool { return a.env.Name == b.env.Name && sameEnvironment(a.env, b.env) })
 }
 
 func (p *picture) newRow(app *manifestrepo.Application, now time.Time) *row {

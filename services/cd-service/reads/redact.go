@@ -3,6 +3,8 @@ package reads
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"io"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -19,6 +21,8 @@ const (
 type redactor struct {
 	// values holds a hash of each value taken out, by where it was; against, those of a text to compare with (may be nil).
 	values, against map[string][sha256.Size]byte
+	// hidden and merged are the nodes of a document that were visited: an alias may lead back to where it stands.
+	hidden, merged map[*yaml.Node]bool
 }
 
 // redact gives a manifest without the data of its Secrets.
@@ -54,12 +58,14 @@ func (r *redactor) document(text string) string {
 	}
 	var node yaml.Node
 	decoder := yaml.NewDecoder(strings.NewReader(text))
-	if err := decoder.Decode(&node); err != nil || decoder.Decode(&yaml.Node{}) == nil {
-		if strings.TrimSpace(text) == "" {
-			return text
-		}
+	err := decoder.Decode(&node)
+	if errors.Is(err, io.EOF) {
+		return text // comments only
+	}
+	if err != nil || !errors.Is(decoder.Decode(&yaml.Node{}), io.EOF) {
 		return separator(text) + unreadable
 	}
+	r.hidden, r.merged = map[*yaml.Node]bool{}, map[*yaml.Node]bool{}
 	if !r.walk(&node) {
 		return text
 	}
@@ -108,7 +114,8 @@ func (r *redactor) secret(n *yaml.Node, where string) bool {
 			found = true
 		case "<<":
 			for _, merged := range append([]*yaml.Node{field}, field.Content...) {
-				if merged = resolve(merged); merged.Kind == yaml.MappingNode {
+				if merged = resolve(merged); merged.Kind == yaml.MappingNode && !r.merged[merged] {
+					r.merged[merged] = true
 					found = r.secret(merged, where) || found
 				}
 			}
@@ -120,6 +127,10 @@ func (r *redactor) secret(n *yaml.Node, where string) bool {
 // hide replaces every value under a node, keys of mappings stay.
 func (r *redactor) hide(n *yaml.Node, where string) {
 	n = resolve(n)
+	if r.hidden[n] {
+		return
+	}
+	r.hidden[n] = true
 	if n.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			r.hide(n.Content[i+1], where+"/"+n.Content[i].Value)

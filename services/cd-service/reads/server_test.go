@@ -208,7 +208,7 @@ func (c *clock) After(d time.Duration) <-chan time.Time {
 	return t.fire
 }
 
-// waiting is how many timers have been asked for so far.
+// waiting is how many timers wait.
 func (c *clock) waiting() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -228,4 +228,16 @@ func (c *clock) advance(d time.Duration) {
 		t.fire <- c.now
 	}
 	c.timers = left
+}
+
+// awaitTimer waits until somebody waits for the clock.
+func (c *clock) awaitTimer(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for c.waiting() == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody waits for the clock")
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
