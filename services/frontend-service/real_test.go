@@ -26,20 +26,22 @@ import (
 	frontend "github.com/signalbox-dev/signalbox/services/frontend-service"
 )
 
-// openReal is the door over a real cd-service with an embedded manifest repo: development -> staging -> production, the last in
-// the group "live".
-func openReal(t *testing.T) (d *door, repo string) {
+// chain is development -> staging -> production, the last in the group "live".
+var chain = map[string][]byte{
+	"development": []byte(`{"upstream":{"latest":true}}`),
+	"staging":     []byte(`{"upstream":{"environment":"development"}}`),
+	"production":  []byte(`{"upstream":{"environment":"staging"},"environmentGroup":"live"}`),
+}
+
+// openReal is the door over a real cd-service with an embedded manifest repo that starts with these environments.
+func openReal(t *testing.T, environments map[string][]byte) (d *door, repo string) {
 	t.Helper()
 	t.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	dir := t.TempDir()
 	cd := cdservice.New(cdservice.Options{
 		DataDir: dir, DefaultActor: manifestrepo.Actor{Name: "Signalbox", Email: "signalbox@localhost"}, QueueLength: 100,
-		Logger: slog.New(slog.DiscardHandler), SeedEnvironments: map[string][]byte{
-			"development": []byte(`{"upstream":{"latest":true}}`),
-			"staging":     []byte(`{"upstream":{"environment":"development"}}`),
-			"production":  []byte(`{"upstream":{"environment":"staging"},"environmentGroup":"live"}`),
-		},
+		Logger: slog.New(slog.DiscardHandler), SeedEnvironments: environments,
 	})
 	if err := cd.Open(t.Context()); err != nil {
 		t.Fatal(err)
@@ -94,7 +96,7 @@ func checkout(parts ...part) []part {
 
 // TestADayOfAKuberpultClient goes through sections 1.1 to 1.7 of kuberpult's API with the real rules and a real repo.
 func TestADayOfAKuberpultClient(t *testing.T) {
-	d, repo := openReal(t)
+	d, repo := openReal(t, chain)
 	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	author := []string{"author-name", encode("Rosa Müller"), "author-email", encode("rosa@example.com")}
 	form := func(parts ...part) func(string) reply {
@@ -180,7 +182,7 @@ func TestADayOfAKuberpultClient(t *testing.T) {
 }
 
 func TestARealReleaseOutsideTheKeepWindow(t *testing.T) {
-	d, _ := openReal(t)
+	d, _ := openReal(t, chain)
 	for v := 10; v < 40; v++ {
 		r := d.post(t, "/release", app, value("version", fmt.Sprint(v)), manifest("development", renders(fmt.Sprint(v))))
 		if r.StatusCode != 201 {
@@ -193,7 +195,7 @@ func TestARealReleaseOutsideTheKeepWindow(t *testing.T) {
 }
 
 func TestTheRealWayOfARelease(t *testing.T) {
-	d, repo := openReal(t)
+	d, repo := openReal(t, chain)
 	res, err := http.Get(d.URL + "/api/v1/watch?changesOnly=true")
 	if err != nil {
 		t.Fatal(err)

@@ -145,7 +145,7 @@ func inWordsOfForms(p *problem.Error) string {
 	if p.Remedy != "" {
 		text += " (" + p.Remedy + ")"
 	}
-	if id := p.Detail.GetOperationId(); id != "" && !strings.Contains(text, id) {
+	if id := p.Detail.GetOperationId(); p.Kind == problem.Unknown && id != "" && !strings.Contains(text, id) {
 		text += " (operation " + id + ")"
 	}
 	return strings.ReplaceAll(text, "\n", " ")
