@@ -44,6 +44,10 @@ func (t *fileTransport) open(ctx context.Context, s service) (session, error) {
 	var stopping sync.Once
 	return &streamSession{
 		in: in, out: out, notef: notes, readOnly: s == uploadPack, gone: make(chan struct{}),
+		hangUp: func() {
+			_ = out.Close()
+			_ = in.Close()
+		},
 		wait: func() error {
 			defer close(exited)
 			return cmd.Wait()

@@ -243,29 +243,23 @@ func (t *sshTransport) start(ctx context.Context, client *ssh.Client, s service)
 	if err := channel.Start(string(s) + " " + shellQuote(t.at.path)); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", s, err)
 	}
-	hangUp := func() error { return client.Close() }
+	// The whole connection: a channel of a silent peer does not close by itself.
+	hangUp := func() { _ = client.Close() }
 	return &streamSession{
-		in: in, out: hangUpReader{Reader: out, hangUp: hangUp}, notef: notes, readOnly: s == uploadPack, gone: make(chan struct{}),
-		wait: channel.Wait,
-		stop: func() { _ = hangUp() },
+		in: in, out: out, notef: notes, readOnly: s == uploadPack, gone: make(chan struct{}),
+		hangUp: hangUp,
+		wait:   channel.Wait,
+		stop:   hangUp,
 		done: func(err error) {
 			var exit *ssh.ExitError
 			if err == nil || errors.As(err, &exit) {
 				t.keep(client)
 				return
 			}
-			_ = hangUp()
+			hangUp()
 		},
 	}, nil
 }
-
-// hangUpReader closes the whole connection: a channel of a silent peer does not close by itself.
-type hangUpReader struct {
-	io.Reader
-	hangUp func() error
-}
-
-func (r hangUpReader) Close() error { return r.hangUp() }
 
 // shellQuote makes one word of a path for the server's shell.
 func shellQuote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }

@@ -16,8 +16,10 @@ const (
 // streamSession is a conversation over a pair of pipes: a child process or an ssh channel.
 type streamSession struct {
 	in    io.WriteCloser
-	out   io.ReadCloser
+	out   io.Reader
 	notef *keepTail
+	// hangUp makes every read and write fail at once.
+	hangUp func()
 	// wait returns when the other side has ended; it is called once, after reading is over.
 	wait func() error
 	// stop asks the other side to end, politely first.
@@ -58,9 +60,7 @@ func (s *streamSession) exchange(_ context.Context, q *request) (io.Reader, erro
 func (s *streamSession) abort() {
 	s.aborted.Do(func() {
 		close(s.gone)
-		// Reading first: for ssh it closes the connection, without which closing the other end may block.
-		_ = s.out.Close()
-		_ = s.in.Close()
+		s.hangUp()
 		if s.readOnly {
 			s.stop()
 		}
@@ -89,8 +89,8 @@ func (s *streamSession) reap(over chan<- struct{}) {
 	if !s.asked {
 		// To a server that waits for commands a flush means: none, good-bye.
 		_, _ = io.WriteString(s.in, flush)
+		_ = s.in.Close()
 	}
-	_ = s.in.Close()
 	_, _ = io.Copy(io.Discard, s.out)
 	err := s.wait()
 	s.writing.Wait()
