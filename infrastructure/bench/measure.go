@@ -26,11 +26,13 @@ type measurement struct {
 	base    string
 	scratch string
 	next    atomic.Int64
+	bodies  templates
 }
 
 func (m *measurement) run(ctx context.Context) (figures, error) {
 	f := figures{size: m.size.Name, mode: m.mode, perSecond: map[int]float64{}, loaded: map[int][]time.Duration{}}
 	defer os.RemoveAll(m.scratch)
+	m.bodies = newTemplates(m.manifests())
 	for round := range m.rounds {
 		bed, err := m.prepare(ctx)
 		if err != nil {
@@ -113,7 +115,7 @@ func (m *measurement) manifests() int {
 func (m *measurement) nextBody() (body, error) {
 	n := int(m.next.Add(1))
 	app := generate.ApplicationName(n % m.size.Applications)
-	return releaseBody(app, m.size.Releases+1+n, m.manifests())
+	return m.bodies.releaseBody(app, n)
 }
 
 func (m *measurement) releases(ctx context.Context, s *service, b *bed, f *figures) error {

@@ -112,7 +112,19 @@ type body struct {
 	contentType string
 }
 
-func releaseBody(app string, version, environments int) (body, error) {
+// templates holds a manifest of each environment, so that the clients take little of the machine from the service.
+type templates []string
+
+func newTemplates(environments int) templates {
+	list := make(templates, environments)
+	for i := range list {
+		list[i] = generate.Manifest("app-0000", generate.EnvironmentName(i), 0)
+	}
+	return list
+}
+
+// releaseBody is the n-th release of a run; n makes its manifests different from all others.
+func (t templates) releaseBody(app string, n int) (body, error) {
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
 	fields := [][2]string{{"application", app}, {"team", generate.TeamOf(app)}, {"source_message", "A measured change"}, {"source_author", "Rosa Stein <rs@example.com>"}}
@@ -121,13 +133,13 @@ func releaseBody(app string, version, environments int) (body, error) {
 			return body{}, fmt.Errorf("build the form: %w", err)
 		}
 	}
-	for i := range environments {
+	for i, manifest := range t {
 		env := generate.EnvironmentName(i)
 		part, err := form.CreateFormFile("manifests["+env+"]", env+".yaml")
 		if err != nil {
 			return body{}, fmt.Errorf("build the form: %w", err)
 		}
-		if _, err := io.WriteString(part, generate.Manifest(app, env, version)); err != nil {
+		if _, err := fmt.Fprintf(part, "%s  run: \"%d\"\n", manifest, n); err != nil {
 			return body{}, fmt.Errorf("build the form: %w", err)
 		}
 	}
