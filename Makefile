@@ -23,7 +23,7 @@ run: build ## build everything and start it on http://127.0.0.1:8080 with an emb
 
 build: $(UI) ## build bin/signalbox, with the UI inside
 	@mkdir -p bin
-	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/signalbox ./services/signalbox
+	go build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/signalbox ./services/signalbox
 
 # npm is asked only when the lock file changed, and vite only when a source did: the second `make run` needs no network.
 $(WEB)/node_modules/.signalbox-installed: $(WEB)/package-lock.json

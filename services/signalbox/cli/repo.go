@@ -3,5 +3,5 @@ package cli
 import "github.com/spf13/cobra"
 
 func newRepo(s *session) *cobra.Command {
-	return group("repo", "Look after a manifest repo", newRepoInit(s), newRepoBackup(s))
+	return group("repo", "Look after a manifest repo", newRepoInit(s), newRepoImport(s), newRepoFsck(s), newRepoBackup(s), newRepoVerify(s))
 }

@@ -74,18 +74,34 @@ func (o *repoBackupOptions) complete([]string) error {
 	return o.repoPlace.complete()
 }
 
-func (o *repoBackupOptions) run(ctx context.Context) (err error) {
-	source, err := o.Remote()
+func (o *repoBackupOptions) run(ctx context.Context) error {
+	copied, err := o.mirror(ctx, o.session, o.to)
 	if err != nil {
 		return err
 	}
+	o.say("copied %s to %s; main is at %s", count(copied.refs, "ref"), o.to, short(copied.main))
+	return nil
+}
+
+// mirrored says what a copy holds.
+type mirrored struct {
+	refs int
+	main string
+}
+
+// mirror copies every ref of the repo into a bare repo on this machine, or what is new there.
+func (r *repoPlace) mirror(ctx context.Context, s *session, dir string) (m mirrored, err error) {
+	source, err := r.Remote()
+	if err != nil {
+		return m, err
+	}
 	advertised, err := source.Refs(ctx)
 	if err != nil {
-		return unreachable(source.URL(), err)
+		return m, unreachable(source.URL(), err)
 	}
-	branch := "refs/heads/" + o.Branch
+	branch := "refs/heads/" + r.Branch
 	if _, ok := advertised[branch]; !ok {
-		return problem.New(problem.NotFound, "%s has no branch %s", source.URL(), o.Branch).At("--git-branch").Fix("name the branch that says what should run")
+		return m, problem.New(problem.NotFound, "%s has no branch %s", source.URL(), r.Branch).At("--git-branch").Fix("name the branch that says what should run")
 	}
 	refs := make([]string, 0, len(advertised))
 	for ref := range advertised {
@@ -94,16 +110,15 @@ func (o *repoBackupOptions) run(ctx context.Context) (err error) {
 		}
 	}
 	sort.Strings(refs)
-	over := o.waiting("copying")
+	over := s.waiting("copying " + source.URL())
 	// main comes last: a copy that is cut off never names a log it does not hold.
-	store, err := gitstore.Open(ctx, gitstore.Options{Dir: o.to, Refs: append(refs, branch), Remote: source})
+	store, err := gitstore.Open(ctx, gitstore.Options{Dir: dir, Refs: append(refs, branch), Remote: source})
 	over()
 	if err != nil {
-		return unreachable(source.URL(), err)
+		return m, unreachable(source.URL(), err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	o.say("copied %s of %s to %s; main is at %s", count(len(refs)+1, "ref"), source.URL(), o.to, short(store.Heads()[branch].String()))
-	return nil
+	return mirrored{refs: len(refs) + 1, main: store.Heads()[branch].String()}, nil
 }
 
 // unreachable sorts an error of asking a git server by whose fault it is.
