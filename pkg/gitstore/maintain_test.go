@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -61,6 +62,11 @@ func TestJoiningMakesLargeTreesDeltas(t *testing.T) {
 			t.Errorf("round %d: other objects than before", round)
 		}
 		fsck(t, s.Dir())
+		packs := must(s.listPacks())(t)
+		report := git(t, s.Dir(), "verify-pack", "-v", filepath.Join(s.packDir(), packs[0].stem+".idx"))
+		if !strings.Contains(report, "chain length = 2:") || strings.Contains(report, fmt.Sprintf("chain length = %d:", deltaDepth+1)) {
+			t.Errorf("round %d: chains are too long or too short:\n%s", round, report[strings.Index(report, "non delta"):])
+		}
 	}
 	s = openStoreAgain(t, s)
 	if got, want := diffText(t, s, Hash{}, head), gitDiffText(t, s.Dir(), Hash{}, head); got != want {

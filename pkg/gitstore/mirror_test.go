@@ -281,6 +281,27 @@ func TestADamagedMirrorIsFilledAgain(t *testing.T) {
 	}
 }
 
+// The refill of a damaged mirror may fail half way. What the mirror still holds then has holes, and must not be relied on.
+func TestADamagedMirrorIsNotTrustedUntilItIsFilled(t *testing.T) {
+	s, repo, server := newHTTPMirror(t)
+	for v := range 3 {
+		release(t, s, "cart", v+1)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	first := must(s.listPacks())(t)[0]
+	if err := os.Truncate(filepath.Join(s.packDir(), first.stem+".pack"), 0); err != nil {
+		t.Fatal(err)
+	}
+	server.OnFetch(gitservertest.Status(500, "no"))
+	if _, err := Open(t.Context(), Options{Dir: s.Dir(), Refs: s.refs, Remote: s.remote}); err == nil {
+		t.Fatal("opened a damaged mirror that cannot be filled")
+	}
+	server.OnFetch(nil)
+	same(t, openStore(t, Options{Dir: s.Dir(), Remote: s.remote}), repo)
+}
+
 func TestAMirrorThatCannotStoreIsRepairedByFetch(t *testing.T) {
 	s, repo := newMirror(t)
 	release(t, s, "cart", 1)

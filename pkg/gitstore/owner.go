@@ -25,8 +25,8 @@ const (
 
 // owner is the right to write a repository: an flock on a file of ours, given up by the kernel when the process ends.
 //
-// The same file marks our ref locks: each is a hard link to it. So after a crash, even one that lost file contents, a lock
-// that we left is told from the living lock of another git program by its inode, and only ours is removed.
+// The same file marks our ref locks: each is a hard link to it. Its text is on stable storage from the start, so after any
+// crash a lock that we left is told from the living lock of another git program, and only ours is removed.
 type owner struct {
 	path string
 	file *os.File
@@ -104,12 +104,8 @@ func (o *owner) unlock(path string) error {
 
 // removeStaleLocks removes locks that an earlier process of ours left. We hold the flock, so no living process of ours has any.
 func (o *owner) removeStaleLocks(dir string) error {
-	self, err := o.file.Stat()
-	if err != nil {
-		return fmt.Errorf("look at the owner file: %w", err)
-	}
 	locks := []string{filepath.Join(dir, "packed-refs.lock")}
-	err = filepath.WalkDir(filepath.Join(dir, "refs"), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(dir, "refs"), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".lock") && d.Type().IsRegular() {
 			locks = append(locks, path)
 		}
@@ -119,7 +115,7 @@ func (o *owner) removeStaleLocks(dir string) error {
 		return fmt.Errorf("look for lock files: %w", err)
 	}
 	for _, path := range locks {
-		if !o.made(path, self) {
+		if !madeByUs(path) {
 			continue
 		}
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -129,14 +125,7 @@ func (o *owner) removeStaleLocks(dir string) error {
 	return nil
 }
 
-func (o *owner) made(path string, self os.FileInfo) bool {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return false
-	}
-	if os.SameFile(info, self) {
-		return true
-	}
-	text, err := readLimited(path, int64(len(ownerText)))
+func madeByUs(lock string) bool {
+	text, err := readLimited(lock, int64(len(ownerText)))
 	return err == nil && bytes.Equal(text, []byte(ownerText))
 }
