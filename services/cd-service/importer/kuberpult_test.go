@@ -234,12 +234,12 @@ spec:
 
 // bed is a remote with a kuberpult repo, and the mirror that an import works in.
 type bed struct {
-	t      *testing.T
+	t      testing.TB
 	remote string
 	now    time.Time
 }
 
-func newBed(t *testing.T, files ...tree) *bed {
+func newBed(t testing.TB, files ...tree) *bed {
 	t.Helper()
 	t.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
