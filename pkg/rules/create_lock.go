@@ -123,7 +123,7 @@ func signalboxFileIsBroken() error {
 
 // lockNow is a lock with what it holds back.
 func (w *work) lockNow(l *manifestrepo.Lock) *api.Lock {
-	out := lockProto(l)
+	out := LockProto(l)
 	for _, d := range w.under(l) {
 		if d.Queued != nil {
 			out.HoldsBack++

@@ -52,7 +52,8 @@ func lockList(locks []*manifestrepo.Lock) string {
 	return listed(words)
 }
 
-func lockProto(l *manifestrepo.Lock) *api.Lock {
+// LockProto is a lock as the API hands it out, without what it holds back.
+func LockProto(l *manifestrepo.Lock) *api.Lock {
 	message := l.Message
 	if l.Broken != "" {
 		message = "(its file cannot be read: " + l.Broken + ")"
@@ -69,7 +70,7 @@ func lockProto(l *manifestrepo.Lock) *api.Lock {
 func lockProtos(locks []*manifestrepo.Lock) []*api.Lock {
 	var out []*api.Lock
 	for _, l := range locks {
-		out = append(out, lockProto(l))
+		out = append(out, LockProto(l))
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func listed(names []string) string {
 
 // didYouMean is a remedy for a name that does not exist: the nearest one that does, or what there is.
 func didYouMean(name string, known []string, otherwise string) string {
-	if near := nearest(name, known); near != "" {
+	if near := problem.Nearest(name, known); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(known) == 0 {
@@ -44,44 +44,6 @@ func sentence(text string) string {
 		return text
 	}
 	return text + "."
-}
-
-// nearest finds the known name that a typing error could have turned into name; empty when none is near.
-func nearest(name string, known []string) string {
-	best, at := "", len(name)/3+2
-	if len(name) > 100 {
-		return ""
-	}
-	for _, k := range known {
-		if d := distance(name, k, at); d < at {
-			best, at = k, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to insert, delete or replace; limit or more is given as limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return min(row[len(b)], limit)
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

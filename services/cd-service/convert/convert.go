@@ -28,33 +28,6 @@ func Actor(a manifestrepo.Actor) *api.Actor {
 	return &api.Actor{Name: a.Name, Email: a.Email}
 }
 
-// Scope is a lock's scope on the wire.
-func Scope(s manifestrepo.LockScope) api.LockScope {
-	switch s {
-	case manifestrepo.ScopeEnvironment:
-		return api.LockScope_LOCK_SCOPE_ENVIRONMENT
-	case manifestrepo.ScopeApplication:
-		return api.LockScope_LOCK_SCOPE_APPLICATION
-	case manifestrepo.ScopeTeam:
-		return api.LockScope_LOCK_SCOPE_TEAM
-	case manifestrepo.ScopeGroup:
-		return api.LockScope_LOCK_SCOPE_ENVIRONMENT_GROUP
-	case manifestrepo.ScopeGlobal:
-		return api.LockScope_LOCK_SCOPE_GLOBAL
-	}
-	return api.LockScope_LOCK_SCOPE_UNSPECIFIED
-}
-
-// Lock is a lock without holds_back.
-func Lock(l *manifestrepo.Lock) *api.Lock {
-	return &api.Lock{
-		Id: l.ID, Scope: Scope(l.Scope),
-		Environment: l.Environment, EnvironmentGroup: l.Group, Application: l.Application, Team: l.Team,
-		Message: l.Message, CiLink: l.CILink, SuggestedLifetime: l.SuggestedLifetime,
-		CreatedBy: Actor(l.CreatedBy), CreatedAt: Time(l.CreatedAt), ExpiresAt: Time(l.ExpiresAt),
-	}
-}
-
 // Release is a release of an application without deployed_to.
 func Release(app string, r *manifestrepo.Release) *api.Release {
 	return &api.Release{

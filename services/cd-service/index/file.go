@@ -83,7 +83,7 @@ func remove(path string) error {
 
 // connect opens the one connection that writes. Nothing waits for the disk: losing the file costs a rebuild, no data.
 func connect(path string) (*writer, error) {
-	db, err := sql.Open("sqlite", dsn(path, "journal_mode(wal)", "synchronous(off)", "cache_size(-16384)", "temp_store(memory)",
+	db, err := sql.Open("sqlite", dsn(path, "journal_mode(wal)", "synchronous(off)", "cache_size(-8192)", "temp_store(memory)",
 		"journal_size_limit(16777216)"))
 	if err != nil {
 		return nil, fmt.Errorf("open the index: %w", err)
@@ -98,7 +98,7 @@ func connect(path string) (*writer, error) {
 
 // openReader opens the connections that read.
 func openReader(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn(path, "query_only(1)", "cache_size(-4096)"))
+	db, err := sql.Open("sqlite", dsn(path, "query_only(1)", "cache_size(-2048)"))
 	if err != nil {
 		return nil, fmt.Errorf("open the index for reading: %w", err)
 	}

@@ -39,43 +39,8 @@ func (p *picture) noEnvironment(field, name string) error {
 
 func notFound(kind, rule, field, name string, known []string) error {
 	err := problem.New(problem.NotFound, "there is no %s %q", kind, name).At(field).Because(rule)
-	if near := nearest(name, known); near != "" {
+	if near := problem.Nearest(name, known); near != "" {
 		return err.Fix("did you mean %q?", near)
 	}
 	return err.Fix("list the %ss to see which there are", kind)
-}
-
-// nearest finds the known name that a typing error most likely meant; empty when none is near.
-func nearest(name string, known []string) string {
-	best, least := "", max(2, len(name)/3)+1
-	for _, k := range known {
-		if d := len(k) - len(name); d >= least || -d >= least {
-			continue
-		}
-		if d := distance(name, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to add, drop or change.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -13,7 +13,7 @@ import (
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
-	"github.com/signalbox-dev/signalbox/services/cd-service/convert"
+	"github.com/signalbox-dev/signalbox/pkg/rules"
 )
 
 // pictures keeps the picture of the newest state asked for.
@@ -272,7 +272,7 @@ func (p *picture) locks(locks map[string]*manifestrepo.Lock, now time.Time) []*a
 
 // lock converts a lock and counts what waits under it.
 func (p *picture) lock(l *manifestrepo.Lock) *api.Lock {
-	out := convert.Lock(l)
+	out := rules.LockProto(l)
 	switch l.Scope {
 	case manifestrepo.ScopeApplication:
 		if app := p.snapshot.Application(l.Application); app != nil {

@@ -54,12 +54,3 @@ func FuzzRedact(f *testing.F) {
 		}
 	})
 }
-
-func TestNearestNames(t *testing.T) {
-	known := []string{"development", "staging", "production", "production-fr"}
-	for name, want := range map[string]string{"stagin": "staging", "prodution": "production", "Staging": "staging", "xyz": "", "": "", "dev": ""} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("%q: %q, want %q", name, got, want)
-		}
-	}
-}

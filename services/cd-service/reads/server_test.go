@@ -241,3 +241,18 @@ func (c *clock) awaitTimer(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// served catches what Register offers, to call it without a wire.
+type served struct {
+	overview     api.OverviewServiceServer
+	applications api.ApplicationServiceServer
+}
+
+func (s *served) RegisterService(_ *grpc.ServiceDesc, impl any) {
+	switch impl := impl.(type) {
+	case api.OverviewServiceServer:
+		s.overview = impl
+	case api.ApplicationServiceServer:
+		s.applications = impl
+	}
+}

@@ -1,0 +1,147 @@
+package reads_test
+
+import (
+	"context"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
+	"github.com/signalbox-dev/signalbox/pkg/gitstore"
+	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+	"github.com/signalbox-dev/signalbox/services/cd-service/index"
+	"github.com/signalbox-dev/signalbox/services/cd-service/reads"
+	"github.com/signalbox-dev/signalbox/services/cd-service/repotest"
+	"github.com/signalbox-dev/signalbox/services/cd-service/state"
+)
+
+// still gives states one after the other.
+type still struct{ view state.View }
+
+func (s *still) View() state.View { return s.view }
+
+func BenchmarkOverview(b *testing.B) {
+	large := repotest.Large(b, 2000, 30, 50)
+	next := large
+	views := &still{view: state.View{Snapshot: large, Position: 1}}
+	service := &served{}
+	reads.New(reads.Options{Views: views, Feed: reads.NewFeed()}).Register(service)
+	for _, c := range []struct {
+		name    string
+		request *api.GetOverviewRequest
+		moves   bool
+	}{
+		{"page", &api.GetOverviewRequest{}, false},
+		{"page of a new state", &api.GetOverviewRequest{}, true},
+		{"filters", &api.GetOverviewRequest{Search: "99", Queued: true, Locked: true}, false},
+		{"one environment", &api.GetOverviewRequest{Environments: []string{"env-07"}}, false},
+		{"page of 1,000", &api.GetOverviewRequest{PageSize: 1000}, false},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			size := 0
+			defer cpu(b)()
+			for i := 0; b.Loop(); i++ {
+				if c.moves {
+					b.StopTimer()
+					next = repotest.OneDeployment(b, next, "application-0777", "env-03", uint64(1+i%50))
+					views.view = state.View{Snapshot: next, Position: views.view.Position + 1}
+					b.StartTimer()
+				}
+				o, err := service.overview.GetOverview(ctx, c.request)
+				if err != nil {
+					b.Fatal(err)
+				}
+				raw, err := proto.Marshal(o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				size = len(raw)
+			}
+			b.ReportMetric(float64(size), "bytes")
+		})
+	}
+	b.Run("first picture", func(b *testing.B) {
+		defer cpu(b)()
+		for b.Loop() {
+			cold := &served{}
+			reads.New(reads.Options{Views: views, Feed: reads.NewFeed()}).Register(cold)
+			if _, err := cold.overview.GetOverview(ctx, &api.GetOverviewRequest{PageSize: 1}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("where a commit is", func(b *testing.B) {
+		defer cpu(b)()
+		for b.Loop() {
+			if _, err := service.applications.GetCommitDeployments(ctx, &api.GetCommitDeploymentsRequest{CommitId: "fffffff"}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// cpu reports processor time beside wall time, which says little on a machine that others use.
+func cpu(b *testing.B) func() {
+	read := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	start := read()
+	return func() { b.ReportMetric(float64((read()-start).Microseconds())/1000/float64(b.N), "cpu-ms/op") }
+}
+
+// BenchmarkIndex measures what the index does for a state at size.
+func BenchmarkIndex(b *testing.B) {
+	large := repotest.Large(b, 2000, 30, 50)
+	path := filepath.Join(b.TempDir(), "index.db")
+	open := func() *index.Index {
+		x, err := index.Open(path, index.Options{
+			Committer: repotest.Committer, Log: func(context.Context, gitstore.Hash, gitstore.Hash, func(gitstore.CommitInfo) error) error { return nil },
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return x
+	}
+	x := open()
+	start := time.Now()
+	x.Follow(state.Step{Before: manifestrepo.Empty(), After: large, Position: 1})
+	if err := x.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("all parts written after %v", time.Since(start).Round(time.Millisecond))
+	b.Run("restore", func(b *testing.B) {
+		defer cpu(b)()
+		for b.Loop() {
+			x := open()
+			saved, err := x.Saved()
+			if err != nil || saved == nil {
+				b.Fatal(saved, err)
+			}
+			if _, err := manifestrepo.Restore(saved.Parts); err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			_ = x.Close()
+			b.StartTimer()
+		}
+	})
+	b.Run("read", func(b *testing.B) {
+		defer cpu(b)()
+		for b.Loop() {
+			x := open()
+			if saved, err := x.Saved(); err != nil || saved == nil {
+				b.Fatal(saved, err)
+			}
+			b.StopTimer()
+			_ = x.Close()
+			b.StartTimer()
+		}
+	})
+}
