@@ -80,8 +80,8 @@ func (f *Frontend) serveREST(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
-	if r.Method == http.MethodGet {
-		// Reads include the streams, which would keep a server from shutting down.
+	if r.URL.Path == rest.Prefix+"watch" {
+		// A stream would keep a server from shutting down; other reads are answered to the end.
 		defer context.AfterFunc(f.draining, func() { cancel(rest.ErrStopping) })()
 	}
 	f.rest.ServeHTTP(w, r.WithContext(ctx))
