@@ -2,57 +2,15 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/signalbox-dev/signalbox/services/signalbox/serve"
 )
-
-// startServer runs all services in this process on free ports, until the test ends.
-func startServer(t *testing.T, change func(*serve.Settings)) (url, dataDir string) {
-	t.Helper()
-	t.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
-	settings := serve.Settings{
-		DataDir: t.TempDir(), HTTPAddr: "127.0.0.1:0", GRPCAddr: "127.0.0.1:0", QueueSize: 100, DrainTimeout: 10 * time.Second,
-		Repo:  serve.Repo{Branch: "main", LogRef: "refs/signalbox/log/0001", PollInterval: time.Second},
-		Rules: serve.Rules{KeepWindow: 20, Secrets: "refuse"},
-		Door:  serve.Door{MaxBodyBytes: 1 << 20},
-	}
-	if change != nil {
-		change(&settings)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ready, ended := make(chan serve.Addresses, 1), make(chan error, 1)
-	p := &serve.Process{Settings: settings, Log: slog.New(slog.DiscardHandler), Ready: func(a serve.Addresses) { ready <- a }}
-	go func() { ended <- p.All(ctx) }()
-	select {
-	case a := <-ready:
-		t.Cleanup(func() {
-			stop()
-			if err := <-ended; err != nil {
-				t.Errorf("the server did not end well: %v", err)
-			}
-		})
-		return a.HTTP, settings.DataDir
-	case err := <-ended:
-		stop()
-		t.Fatalf("the server did not start: %v", err)
-	case <-time.After(time.Minute):
-		stop()
-		t.Fatal("the server is not ready after a minute")
-	}
-	return "", ""
-}
 
 // heads lists every ref of the manifest repo: when they stay, nothing happened.
 func heads(t *testing.T, dataDir string) string {
@@ -175,7 +133,8 @@ func badInputs() []badInput {
 
 // Bad input gets a clear error, and nothing is lost or written.
 func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
-	url, dataDir := startServer(t, nil)
+	running := startServer(t, nil)
+	url, dataDir := running.url, running.dataDir
 	before := heads(t, dataDir)
 	for _, c := range badInputs() {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ func TestTheTourIsTrue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, _ := startServer(t, nil)
+	url := startServer(t, nil).url
 	dir := t.TempDir()
 	var fresh strings.Builder
 	inBlock := false
