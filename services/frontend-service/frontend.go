@@ -52,6 +52,8 @@ type Options struct {
 	WebhookSecret string
 	// CITimeout is how long a write at the CI addresses may take; 0 means two minutes.
 	CITimeout time.Duration
+	// ClientPause is how long a client may pause in the middle of sending a body or taking an answer; 0 means a minute.
+	ClientPause time.Duration
 	// Metrics is served at /metrics and gets the door's own metrics; nil means a registry of its own.
 	Metrics *prometheus.Registry
 	// Log gets one line for each request; nil means slog.Default.
@@ -74,6 +76,9 @@ func (o *Options) complete() error {
 	}
 	if err := o.DefaultActor.Check(); err != nil {
 		return fmt.Errorf("frontend: default actor: %w", err)
+	}
+	if o.ClientPause <= 0 {
+		o.ClientPause = time.Minute
 	}
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()

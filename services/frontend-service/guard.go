@@ -19,12 +19,6 @@ import (
 	"github.com/signalbox-dev/signalbox/services/frontend-service/answer"
 )
 
-const (
-	// bodyPause and answerPause are how long a client may pause in the middle of sending or taking.
-	bodyPause   = time.Minute
-	answerPause = time.Minute
-)
-
 var requestID = regexp.MustCompile(`\A[A-Za-z0-9._-]{1,64}\z`)
 
 // contentPolicy lets pages load from here only. The UI's component library writes style attributes.
@@ -40,9 +34,11 @@ func (f *Frontend) guard(next http.Handler) http.Handler {
 			record.RequestID = uuid.NewString()
 		}
 		r = r.WithContext(answer.WithRecord(r.Context(), record))
-		out := &recorder{ResponseWriter: w, control: http.NewResponseController(w)}
+		out := &recorder{ResponseWriter: w, control: http.NewResponseController(w), pause: f.options.ClientPause}
+		// The connection may have answered another request before, and still carry its deadline.
+		_ = out.control.SetWriteDeadline(time.Time{})
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &pacedBody{ReadCloser: r.Body, control: out.control}
+			r.Body = &pacedBody{ReadCloser: r.Body, control: out.control, pause: f.options.ClientPause}
 		}
 		setSecurityHeaders(out.Header(), r, record.RequestID)
 		f.metrics.inFlight.Inc()
@@ -161,6 +157,7 @@ func withCause(err error) string {
 type recorder struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	pause   time.Duration
 	status  int
 	bytes   int64
 }
@@ -179,7 +176,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 		w.status = http.StatusOK
 	}
 	// Where deadlines are not supported (a test's recorder) there is nobody to wait for.
-	_ = w.control.SetWriteDeadline(time.Now().Add(answerPause))
+	_ = w.control.SetWriteDeadline(time.Now().Add(w.pause))
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
@@ -193,13 +190,14 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	pause   time.Duration
 }
 
 // Read reads on.
 func (b *pacedBody) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(time.Now().Add(bodyPause)) // as in Write
+	_ = b.control.SetReadDeadline(time.Now().Add(b.pause)) // as in Write
 	n, err := b.ReadCloser.Read(p)
-	if err != nil {
+	if err == io.EOF { // behind any other error the server still wants to read the rest, and must not wait for it for ever
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err

@@ -1,11 +1,15 @@
 package frontend_test
 
 import (
+	"bufio"
 	"context"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -194,6 +198,67 @@ func TestTheUIFindsItsOwnWay(t *testing.T) {
 
 func TestTheManifestRepoIsServedOnlyWhenItIsHere(t *testing.T) {
 	if r := open(t).ask(t, "GET", "/git/manifests.git/info/refs?service=git-upload-pack", ""); r.StatusCode != http.StatusNotFound {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+}
+
+// raw opens a connection that a test speaks HTTP on by hand.
+func (d *door) raw(t *testing.T) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	conn, err := net.Dial("tcp", d.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return conn, bufio.NewReader(conn)
+}
+
+func TestAClientThatStopsInTheMiddleOfItsBodyIsNotWaitedFor(t *testing.T) {
+	d := open(t, func(o *frontend.Options) { o.ClientPause = 50 * time.Millisecond })
+	conn, answers := d.raw(t)
+	if _, err := conn.Write([]byte("POST /api/v1/trains/staging HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(answers, nil)
+	if err != nil || res.StatusCode != 400 || d.cd.asked() != 0 {
+		t.Errorf("%v %v", res, err)
+	}
+}
+
+func TestAConnectionThatRestedServesTheNextRequest(t *testing.T) {
+	const pause = 50 * time.Millisecond
+	d := open(t, func(o *frontend.Options) { o.ClientPause = pause })
+	conn, answers := d.raw(t)
+	const body = `{"message":"m"}`
+	for _, request := range []string{
+		"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+		"PUT /environments/staging/locks/l1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n" + body,
+		"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		if _, err := conn.Write([]byte(request)); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(answers, nil)
+		if err != nil || res.StatusCode != 200 {
+			t.Fatalf("%.20s: %v %v", request, res, err)
+		}
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(2 * pause) // the deadline of what was answered is over
+	}
+}
+
+func TestACompressedBodyIsRefused(t *testing.T) {
+	d := open(t)
+	if p := problemOf(t, d.json(t, "POST", "/api/v1/trains/staging", "{}", "Content-Encoding", "gzip")); p.Status != 415 {
+		t.Errorf("%+v", p)
+	}
+	form, contentType := formOf(t, app, manifest("staging", yaml))
+	if r := d.ask(t, "POST", "/release", form, "Content-Type", contentType, "Content-Encoding", "gzip"); r.StatusCode != 415 || d.cd.asked() != 0 {
 		t.Errorf("%d %s", r.StatusCode, r.body)
 	}
 }

@@ -30,3 +30,13 @@ func CheckLength(r *http.Request, limit int64) error {
 	}
 	return nil
 }
+
+// CheckEncoding refuses a compressed body: its size would say nothing of what comes out of it.
+func CheckEncoding(r *http.Request) error {
+	encoding := r.Header.Get("Content-Encoding")
+	if encoding == "" || encoding == "identity" {
+		return nil
+	}
+	return problem.New(problem.Unsupported, "the content encoding %q is not supported", encoding).At("Content-Encoding").
+		Because("bodies are sent as they are").Fix("send the body uncompressed")
+}

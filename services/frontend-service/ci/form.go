@@ -42,7 +42,7 @@ type formFields struct {
 // readForm reads a multipart form part by part and stops at the first that is wrong: unknown, twice, over a limit. Nothing behind
 // the limit of the whole body is read. The error is a *problem.Error.
 func readForm(w http.ResponseWriter, r *http.Request, limit int64, fields formFields) (*form, error) {
-	if err := answer.CheckLength(r, limit); err != nil {
+	if err := errors.Join(answer.CheckLength(r, limit), answer.CheckEncoding(r)); err != nil {
 		return nil, err
 	}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -51,6 +51,11 @@ func readForm(w http.ResponseWriter, r *http.Request, limit int64, fields formFi
 	}
 	body := http.MaxBytesReader(w, r.Body, limit)
 	f, err := parseForm(multipart.NewReader(body, params["boundary"]), fields)
+	if err == nil {
+		// What stands behind the form counts for the limit, and only a body that was read to its end lets the server notice a client
+		// that goes away.
+		_, err = io.Copy(io.Discard, body)
+	}
 	var p *problem.Error
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -181,6 +181,7 @@ type lateWriter struct {
 	started     bool
 }
 
+// Write passes git's output on.
 func (l *lateWriter) Write(p []byte) (int, error) {
 	if !l.started {
 		l.started = true
@@ -203,6 +204,7 @@ func (l *lateWriter) Write(p []byte) (int, error) {
 // tail keeps the last bytes of what git complains.
 type tail struct{ buf bytes.Buffer }
 
+// Write keeps the end of what came.
 func (t *tail) Write(p []byte) (int, error) {
 	if t.buf.Len()+len(p) > 4096 {
 		t.buf.Reset()
@@ -214,4 +216,5 @@ func (t *tail) Write(p []byte) (int, error) {
 	return t.buf.Write(p)
 }
 
+// String is what was kept.
 func (t *tail) String() string { return strings.TrimSpace(t.buf.String()) }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -28,9 +29,14 @@ type probeWriter struct {
 	hit    bool
 }
 
-func (w *probeWriter) Header() http.Header         { return w.header }
+// Header is a header that nobody reads.
+func (w *probeWriter) Header() http.Header { return w.header }
+
+// Write takes everything and keeps nothing.
 func (w *probeWriter) Write(b []byte) (int, error) { return len(b), nil }
-func (w *probeWriter) WriteHeader(int)             {}
+
+// WriteHeader does nothing.
+func (w *probeWriter) WriteHeader(int) {}
 
 // prepare stands before every generated handler: it knows the route, and nothing of the body is read yet.
 func (g *gateway) prepare(next runtime.HandlerFunc) runtime.HandlerFunc {
@@ -85,7 +91,7 @@ func (g *gateway) readRequest(w http.ResponseWriter, r *http.Request, pattern st
 }
 
 func (g *gateway) jsonBody(w http.ResponseWriter, r *http.Request) (*body, error) {
-	if err := answer.CheckLength(r, g.MaxBodyBytes); err != nil {
+	if err := errors.Join(answer.CheckLength(r, g.MaxBodyBytes), answer.CheckEncoding(r)); err != nil {
 		return nil, err
 	}
 	contentType := r.Header.Get("Content-Type")
