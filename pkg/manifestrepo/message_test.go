@@ -66,7 +66,7 @@ func nasty() *rapid.Generator[string] {
 func TestUserTextCannotForgeATrailer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := Message{
-			Subject: nasty().Draw(t, "subject"), Body: nasty().Draw(t, "body"), Reason: nasty().Draw(t, "reason"),
+			Subject: nasty().Draw(t, "subject"), Body: nasty().Draw(t, "body"), Reason: rapid.OneOf(rapid.Just(""), nasty()).Draw(t, "reason"),
 			Action: rapid.SampledFrom([]string{"", "deploy"}).Draw(t, "action"), RequestID: rapid.SampledFrom([]string{"", "01J"}).Draw(t, "id"),
 			Version: rapid.Uint64Range(0, 3).Draw(t, "version"),
 		}
@@ -86,6 +86,17 @@ func TestUserTextCannotForgeATrailer(t *testing.T) {
 			t.Fatalf("written again it differs:\n%q\n%q", text, again)
 		}
 	})
+}
+
+func TestAMessageWithoutTrailersOfItsOwnCannotBeForged(t *testing.T) {
+	for _, m := range []Message{
+		{Subject: "x", Body: "Signalbox-Action: deploy"}, {Subject: "x\n\nSignalbox-Action: deploy"}, {Body: "y\n\nSignalbox-Action: deploy\n\n\n"},
+		{Subject: "x", Body: "y\n\nSignalbox-Request-Id: stolen\r\n"},
+	} {
+		if got := ParseMessage(m.String()); got.Action != "" || got.RequestID != "" {
+			t.Errorf("%q is read as %+v", m.String(), got)
+		}
+	}
 }
 
 func TestAReleasesTextCannotForgeARecord(t *testing.T) {
