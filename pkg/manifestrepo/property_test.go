@@ -196,3 +196,33 @@ func plain(s *Snapshot) []any {
 	}
 	return []any{s.Commit(), s.ReleasesFile(), s.root, apps, s.Environments(), s.Groups(), problems}
 }
+
+func TestALargeRepoReadOnAllCoresEqualsOneReadInPieces(t *testing.T) {
+	repo := bigRepo(t, 40, 6, 30)
+	want := dump(t, repo.read(t))
+	s := Empty()
+	for piece := range slices.Chunk(repo.update.Changes, 50) {
+		u := Update{Commit: repo.update.Commit, Changes: piece}
+		if slices.ContainsFunc(piece, func(c PathChange) bool { return c.Path == ReleasesPath }) {
+			u.Log = repo.update.Log
+		}
+		var err error
+		if s, _, err = s.Apply(context.Background(), u, repo.blobs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := dump(t, s); got != want {
+		t.Error("reading in pieces gives another state")
+	}
+	parts, err := Parts(nil, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restored, err := Restore(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dump(t, restored) != want {
+		t.Error("restoring gives another state")
+	}
+}
