@@ -99,7 +99,8 @@ func (s *SSH) keys(tb TB) {
 	write(tb, s.config, []byte(strings.Join([]string{
 		"HostKey " + file("host"), "AuthorizedKeysFile " + file("authorized"), "PidFile none", "StrictModes no", "UsePAM no",
 		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin prohibit-password", "LogLevel ERROR",
-		"SetEnv GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 LC_ALL=C", "",
+		// Not the home of who runs the tests: a login shell reads files there.
+		"SetEnv HOME=" + dir + " GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 LC_ALL=C", "",
 	}, "\n")))
 	if os.Geteuid() == 0 {
 		// sshd separates its privileges there; a package creates it, but only when the service starts.
