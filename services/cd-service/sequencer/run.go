@@ -35,7 +35,9 @@ type writer struct {
 // run is the writer.
 func (s *Sequencer) run(ctx context.Context) {
 	defer s.end()
-	s.schedulePoll()
+	if s.o.PollInterval > 0 {
+		s.writer.nextPoll = s.clock.Now() // what is known at the start may be old
+	}
 	for s.wait(ctx) {
 		s.look(ctx)
 		if jobs := s.take(); len(jobs) > 0 || s.writer.doubt && !s.clock.Now().Before(s.writer.retryAt) {

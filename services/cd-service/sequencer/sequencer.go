@@ -151,6 +151,9 @@ type status struct {
 	lastPush, lastFetch time.Time
 	// trouble is why the last contact with the remote failed; nil when it went well.
 	trouble error
+	// journalTried is when the journal was last tried, with what result.
+	journalTried   time.Time
+	journalTrouble error
 }
 
 // New makes a Sequencer; it does nothing before Start.
@@ -168,7 +171,6 @@ func New(o Options) (*Sequencer, error) {
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
 		inflight: map[string]*job{}, memory: newMemory(),
 	}
-	s.status.lastFetch = s.clock.Now()
 	s.metrics = newMetrics(o.Registry, s)
 	return s, nil
 }
@@ -251,12 +253,32 @@ func (s *Sequencer) Writable(ctx context.Context) []string {
 	if err := s.repo.Trusted(); err != nil {
 		problems = append(problems, err.Error())
 	}
-	if s.o.Journal != nil {
-		if err := s.o.Journal.Writable(ctx); err != nil {
-			problems = append(problems, "the journal cannot be written: "+err.Error())
-		}
+	if err := s.journalWritable(ctx); err != nil {
+		problems = append(problems, "the journal cannot be written: "+err.Error())
 	}
 	return problems
+}
+
+// journalWritable writes to the journal, at most every few seconds.
+func (s *Sequencer) journalWritable(ctx context.Context) error {
+	if s.o.Journal == nil {
+		return nil
+	}
+	now := s.clock.Now()
+	s.mu.Lock()
+	tried, result := s.status.journalTried, s.status.journalTrouble
+	s.mu.Unlock()
+	if !tried.IsZero() && now.Sub(tried) < 5*time.Second {
+		return result
+	}
+	err := s.o.Journal.Writable(ctx)
+	if ctx.Err() != nil {
+		return result
+	}
+	s.mu.Lock()
+	s.status.journalTried, s.status.journalTrouble = now, err
+	s.mu.Unlock()
+	return err
 }
 
 // NotifyPush looks for foreign pushes now and returns main's head when the state has followed.

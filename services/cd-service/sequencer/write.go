@@ -33,7 +33,7 @@ func (s *Sequencer) write(ctx context.Context, jobs []*job) {
 			s.carry(r.jobs)
 			return
 		}
-		if err := s.repo.Trusted(); err != nil {
+		if err := s.trusted(ctx); err != nil {
 			s.giveUp(ctx, r.jobs, problem.From(err))
 			return
 		}
@@ -61,6 +61,18 @@ func (s *Sequencer) write(ctx context.Context, jobs []*job) {
 			return
 		}
 	}
+}
+
+// trusted reports whether writing is safe; when it was not, it looks whether somebody mended the repo.
+func (s *Sequencer) trusted(ctx context.Context) error {
+	err := s.repo.Trusted()
+	if err == nil {
+		return nil
+	}
+	if fetchErr := s.fetch(ctx); fetchErr != nil {
+		return err
+	}
+	return s.repo.Trusted()
 }
 
 func cannotRead(err error) *problem.Error {
@@ -144,6 +156,7 @@ func (s *Sequencer) confirmed(ctx context.Context, b *built) {
 		}
 	}
 	s.settled()
+	s.writer.heal = nil
 	s.writer.pushes++
 	s.answer(ctx, b.verdicts)
 }

@@ -207,3 +207,57 @@ func TestOneIdIsOneCommand(t *testing.T) {
 		t.Errorf("releases: %s", b.versions("checkout"))
 	}
 }
+
+func TestBatchesHaveACap(t *testing.T) {
+	for name, c := range map[string]struct {
+		limit  func(*sequencer.Options)
+		pushes int
+	}{
+		"of commands": {func(o *sequencer.Options) { o.BatchCommands = 3 }, 3},
+		"of bytes":    {func(o *sequencer.Options) { o.BatchBytes = 1 }, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, c.limit)
+			letGo := b.holdPush()
+			before := len(b.http.Requests())
+			var futures []*sequencer.Future
+			want := "op-holder"
+			for i := range 7 {
+				id := fmt.Sprintf("op-%d", i)
+				futures, want = append(futures, b.submit(id, next("checkout", i))), want+" "+id
+			}
+			letGo()
+			for _, f := range futures {
+				b.done(f)
+			}
+			pushes := 0
+			for _, r := range b.http.Requests()[before:] {
+				if strings.HasPrefix(r, "POST") && strings.HasSuffix(r, "git-receive-pack") {
+					pushes++
+				}
+			}
+			if pushes != c.pushes || b.ids() != want {
+				t.Errorf("%d pushes, main holds %s", pushes, b.ids())
+			}
+		})
+	}
+}
+
+func TestANewLeaderFencesTheOldOne(t *testing.T) {
+	b := newBed(t, nil)
+	b.done(b.submit("op-1", release("checkout", 1)))
+	b.must(b.seq.Close(t.Context()))
+	before := b.git.Ref(t, mainRef)
+	fresh, err := sequencer.New(sequencer.Options{
+		Repo: b.repo, Landed: sequencer.NewLanded(b.clock.Now, nil), Renderer: noDocuments{}, Clock: b.clock,
+	})
+	b.must(err)
+	b.must(fresh.TakeOver(t.Context()))
+	if got := b.git.Git(t, "show", "main:releases.json"); !strings.Contains(got, `"term": 1`) {
+		t.Errorf("releases.json: %s", got)
+	}
+	if got := b.git.Git(t, "rev-parse", "main^"); got != before.String() {
+		t.Errorf("the take-over stands on %s", got)
+	}
+	b.rebuilt()
+}

@@ -1,0 +1,62 @@
+package cdservice_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/signalbox-dev/signalbox/pkg/auth"
+	"github.com/signalbox-dev/signalbox/pkg/gitstore/gitservertest"
+	"github.com/signalbox-dev/signalbox/pkg/problem"
+	cdservice "github.com/signalbox-dev/signalbox/services/cd-service"
+	"github.com/signalbox-dev/signalbox/services/cd-service/commands"
+)
+
+func TestTheOneWhoAsksIsTheAuthor(t *testing.T) {
+	git := gitservertest.NewRepo(t)
+	b := newBed(t, gitservertest.ServeHTTP(t, git).URL, nil)
+	as := func(a auth.Actor) context.Context { return metadata.NewOutgoingContext(t.Context(), a.Outgoing()) }
+	_, err := b.commands.Execute(as(auth.Actor{Name: "Jörg Müller", Email: "jm@example.com"}), release("checkout", 0, "one"))
+	b.must(err)
+	if got := git.Git(t, "log", "-1", "--format=%an <%ae>", "main"); got != "Jörg Müller <jm@example.com>" {
+		t.Errorf("author: %s", got)
+	}
+	b.do(release("checkout", 0, "two"))
+	if got := git.Git(t, "log", "-1", "--format=%an <%ae>", "main"); got != "Signalbox <signalbox@localhost>" {
+		t.Errorf("author when nobody is named: %s", got)
+	}
+	_, err = b.commands.Execute(as(auth.Actor{Name: "x>\ny", Email: "e"}), release("checkout", 0, "three"))
+	if problem.From(err).Kind != problem.Invalid {
+		t.Errorf("an author that cannot stand in a commit: %v", err)
+	}
+}
+
+func TestOneKeyOfTwoPeopleIsTwoCommands(t *testing.T) {
+	b := newBed(t, "", nil)
+	for _, who := range []string{"a", "b"} {
+		ctx := metadata.NewOutgoingContext(t.Context(), auth.Actor{Name: who, Email: who + "@example.com"}.Outgoing())
+		req := release("app-"+who, 0, who)
+		req.IdempotencyKey = "1"
+		if _, err := b.commands.Execute(ctx, req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.deployed("app-a", "development") != 1 || b.deployed("app-b", "development") != 1 {
+		t.Error("one of the two is missing")
+	}
+}
+
+func TestWarningsTravelInTheHeader(t *testing.T) {
+	b := newBed(t, "", func(o *cdservice.Options) { o.Policy.Secrets = "warn" })
+	req := release("checkout", 0, "one")
+	req.GetCreateRelease().Manifests = map[string]string{"development": "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  password: hunter2\n"}
+	var header metadata.MD
+	_, err := b.commands.Execute(t.Context(), req, grpc.Header(&header))
+	b.must(err)
+	if got := strings.Join(header.Get(commands.WarningMetadata), "|"); got == "" || strings.Contains(got, "hunter2") {
+		t.Errorf("warnings: %q", got)
+	}
+}
