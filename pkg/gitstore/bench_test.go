@@ -234,3 +234,50 @@ func BenchmarkDiff(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLog reads a release log of 20,000 commits from the root.
+func BenchmarkLog(b *testing.B) {
+	s := openStore(b, Options{Dir: filepath.Join(b.TempDir(), "repo.git")})
+	const commits = 20_000
+	var head, pushed Hash
+	batch := s.Begin()
+	for i := range commits {
+		head = must(batch.Commit(context.Background(), CommitSpec{
+			Parent: head, Fresh: true, Author: someone, Committer: someone,
+			Message: fmt.Sprintf("release %d\n\nSignalbox-Record: release\nSignalbox-Version: %d\n", i, i),
+			Changes: []Change{{Path: fmt.Sprintf("app/%d/release.json", i), New: batch.AddBlob(PrepareBlob(fmt.Append(nil, i)))}},
+		}))(b)
+		if i%2000 == 1999 {
+			if err := s.Push(context.Background(), batch, []RefUpdate{{logRef, pushed, head}}); err != nil {
+				b.Fatal(err)
+			}
+			pushed, batch = head, s.Begin()
+		}
+	}
+	reader := openStore(b, Options{Dir: s.Dir(), ReadOnly: true})
+	for b.Loop() {
+		n := 0
+		err := reader.Log(context.Background(), Hash{}, head, func(CommitInfo) error { n++; return nil })
+		if err != nil || n != commits {
+			b.Fatal(n, err)
+		}
+	}
+}
+
+// BenchmarkMaintain joins 256 packs of one release each, at the large size.
+func BenchmarkMaintain(b *testing.B) {
+	s := benchStore(b, 2000, 30)
+	r := rand.New(rand.NewPCG(1, 2))
+	version := 0
+	var done Maintenance
+	for b.Loop() {
+		b.StopTimer()
+		for range maintainEvery {
+			version++
+			benchRelease(b, s, fmt.Sprintf("service-%05d", r.IntN(2000)), version, manifests(r, 5))
+		}
+		b.StartTimer()
+		done = must(s.Maintain(context.Background()))(b)
+	}
+	b.ReportMetric(float64(done.BytesBefore-done.BytesAfter)/1e6, "MB/saved")
+}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // tempPrefix marks files that were being written. It starts with "tmp_" so that `git gc` also knows them for rubbish when
@@ -16,7 +18,9 @@ const tempPrefix = "tmp_signalbox_"
 // writeTemp writes a new file in dir and gives its name. A durable file is on stable storage when writeTemp returns.
 // On error nothing is left behind.
 func writeTemp(dir string, durable bool, write func(io.Writer) error) (name string, err error) {
-	f, err := os.CreateTemp(dir, tempPrefix+"*")
+	// Not os.CreateTemp: its files can be read by their owner alone, and changing that costs one more write of metadata.
+	path := filepath.Join(dir, tempPrefix+strconv.FormatUint(rand.Uint64(), 36))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return "", fmt.Errorf("create a temporary file: %w", err)
 	}
@@ -32,10 +36,6 @@ func writeTemp(dir string, durable bool, write func(io.Writer) error) (name stri
 		if err = f.Sync(); err != nil {
 			return "", fmt.Errorf("sync %s: %w", f.Name(), err)
 		}
-	}
-	// CreateTemp makes files for the owner alone; git's own files can be read by others as far as the folder allows.
-	if err = f.Chmod(0o644); err != nil {
-		return "", fmt.Errorf("change mode of %s: %w", f.Name(), err)
 	}
 	if err = f.Close(); err != nil {
 		return "", fmt.Errorf("close %s: %w", f.Name(), err)

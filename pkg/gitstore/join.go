@@ -135,8 +135,7 @@ func (j *joiner) read(e joinEntry) ([]byte, error) {
 type wholeTree struct {
 	at    int // in entries
 	raw   []byte
-	depth int
-	base  Hash // what it was made a delta of
+	depth int // how many deltas a reader goes through
 }
 
 // shrink makes large trees deltas of newer ones: of 2,000 entries one or two change from commit to commit. The newest stays
@@ -178,31 +177,29 @@ func (j *joiner) shrink(ctx context.Context) error {
 	return nil
 }
 
-// makeDelta replaces a tree's entry by the smallest delta of a tree in the window.
+// makeDelta replaces a tree's entry by a delta of the nearest tree in the window that is like it. Trees of other folders
+// are told apart after a few entries.
 func (j *joiner) makeDelta(t *wholeTree, window []*wholeTree) {
 	e := &j.entries[t.at]
-	var best []byte
+	var delta []byte
 	var base *wholeTree
-	for _, w := range slices.Backward(window) {
-		if w.depth >= deltaDepth {
+	for _, base = range slices.Backward(window) {
+		if base.depth >= deltaDepth {
 			continue
 		}
-		if delta := deltaTree(w.raw, t.raw); delta != nil && (best == nil || len(delta) < len(best)) {
-			best, base = delta, w
-			if len(delta) < 512 {
-				break // one or two entries: it does not get better
-			}
+		if delta = deltaTree(base.raw, t.raw); delta != nil {
+			break
 		}
 	}
-	if base == nil {
+	if delta == nil {
 		return
 	}
-	packed := packDelta(e.hash, j.entries[base.at].hash, best)
+	packed := packDelta(e.hash, j.entries[base.at].hash, delta)
 	if int64(len(packed.data)) >= e.size {
 		return
 	}
 	e.replaced, e.crc, e.size = packed.data, packed.crc, int64(len(packed.data))
-	t.depth, t.base = base.depth+1, j.entries[base.at].hash
+	t.depth = base.depth + 1
 }
 
 // deltaBases gives the ids that deltas in the packs are made of.
