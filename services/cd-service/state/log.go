@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -131,13 +132,13 @@ func (r *Repo) readLog(ctx context.Context, step *Step) error {
 	for _, h := range after.Void {
 		void[h] = true
 	}
-	var records []manifestrepo.LogRecord
+	var log gatherer
 	seen := map[gitstore.Hash]bool{}
 	for _, stretch := range manifestrepo.NewLog(before, after) {
 		err := r.store.Log(ctx, stretch.From, stretch.To, func(c gitstore.CommitInfo) error {
 			seen[c.Hash] = true
 			if !void[c.Hash] && !isBeginning(c) {
-				records = append(records, Record(c).Compact())
+				log.add(Record(c))
 			}
 			return nil
 		})
@@ -154,6 +155,7 @@ func (r *Repo) readLog(ctx context.Context, step *Step) error {
 	if !step.Before.Commit().IsZero() && voidChanged(before.Void, after.Void, seen) {
 		return errRewritten
 	}
+	records := log.done()
 	if len(records) == 0 {
 		return nil
 	}
@@ -163,6 +165,43 @@ func (r *Repo) readLog(ctx context.Context, step *Step) error {
 	}
 	step.After, step.Delta = next, MergeDelta(step.Delta, delta)
 	return nil
+}
+
+// gatherer collects the records of a long log and parses them, letting go of their texts, while git reads on.
+type gatherer struct {
+	chunks [][]manifestrepo.LogRecord
+	work   sync.WaitGroup
+}
+
+// chunk is how many records are parsed in one go.
+const chunk = 512
+
+func (g *gatherer) add(r manifestrepo.LogRecord) {
+	last := len(g.chunks) - 1
+	if last < 0 || len(g.chunks[last]) == chunk {
+		g.compact(last)
+		g.chunks = append(g.chunks, make([]manifestrepo.LogRecord, 0, chunk))
+		last++
+	}
+	g.chunks[last] = append(g.chunks[last], r)
+}
+
+func (g *gatherer) compact(i int) {
+	if i < 0 {
+		return
+	}
+	full := g.chunks[i]
+	g.work.Go(func() {
+		for i := range full {
+			full[i] = full[i].Compact()
+		}
+	})
+}
+
+// done gives all records, in order.
+func (g *gatherer) done() []manifestrepo.LogRecord {
+	g.work.Wait()
+	return slices.Concat(g.chunks...)
 }
 
 // unreadable keeps reading alive when records are missing from the store.
