@@ -78,8 +78,18 @@ func wholeRequest(next http.Handler) http.Handler {
 			http.Error(w, "the request ended early", http.StatusBadRequest)
 			return
 		}
-		next.ServeHTTP(w, withBody(q, body))
+		next.ServeHTTP(flushing{w}, withBody(q, body))
 	})
+}
+
+// flushing sends what git says when git says it, as real hosts do: a report must not wait for the hooks behind it.
+type flushing struct{ http.ResponseWriter }
+
+// Write sends at once.
+func (f flushing) Write(p []byte) (int, error) {
+	n, err := f.ResponseWriter.Write(p)
+	_ = http.NewResponseController(f.ResponseWriter).Flush()
+	return n, err
 }
 
 func (s *HTTP) serve(w http.ResponseWriter, q *http.Request) {

@@ -242,6 +242,12 @@ func (r *Repo) HoldAfter(tb TB) (reached <-chan struct{}, release func()) {
 	return r.hold(tb, "reference-transaction", `cat >/dev/null; [ "$1" = committed ] || exit 0;`)
 }
 
+// HoldAfterReport makes every push wait after its report, as a host does that tells others about a push.
+func (r *Repo) HoldAfterReport(tb TB) (reached <-chan struct{}, release func()) {
+	tb.Helper()
+	return r.hold(tb, "post-receive", "cat >/dev/null;")
+}
+
 func (r *Repo) hold(tb TB, hook, first string) (<-chan struct{}, func()) {
 	tb.Helper()
 	dir := tb.TempDir()

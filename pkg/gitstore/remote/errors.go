@@ -16,6 +16,7 @@ type StaleError struct {
 	Moved []string
 }
 
+// Error names the ref, where it was expected and found, and what moved all the same.
 func (e *StaleError) Error() string {
 	text := fmt.Sprintf("ref %s moved: expected %s", e.Ref, e.Want)
 	if !e.Have.IsZero() {
@@ -33,6 +34,7 @@ type RefusedError struct {
 	Moved []string
 }
 
+// Error quotes the server.
 func (e *RefusedError) Error() string {
 	text := "the git server refused the push"
 	if e.Ref != "" {
@@ -44,6 +46,7 @@ func (e *RefusedError) Error() string {
 // UnreachableError: the server could not be asked, or broke off before it had the whole request. Nothing happened.
 type UnreachableError struct{ Err error }
 
+// Error says why.
 func (e *UnreachableError) Error() string { return "cannot reach the git server: " + e.Err.Error() }
 
 // Unwrap gives the cause.
@@ -52,6 +55,7 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // UnknownError: the request was sent and no complete report came back. The push may land, even seconds later.
 type UnknownError struct{ Err error }
 
+// Error says what broke.
 func (e *UnknownError) Error() string {
 	return "the git server did not say whether it took the push: " + e.Err.Error()
 }
@@ -66,6 +70,7 @@ type MissingError struct {
 	Message string        // the server's words
 }
 
+// Error names the commit and the likely reason.
 func (e *MissingError) Error() string {
 	what := "a commit"
 	if !e.Want.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -19,9 +20,9 @@ func (s *scripted) exchange(_ context.Context, q *request) (io.Reader, error) {
 	_, err := io.Copy(io.Discard, q.body())
 	return s.answer, err
 }
-func (s *scripted) notes() string { return "" }
-func (s *scripted) abort()        {}
-func (s *scripted) end()          {}
+func (s *scripted) notes() string     { return "" }
+func (s *scripted) abort()            {}
+func (s *scripted) end(time.Duration) {}
 
 type scriptedTransport struct{ session *scripted }
 

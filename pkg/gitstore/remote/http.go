@@ -118,6 +118,7 @@ type httpSession struct {
 	mu       sync.Mutex
 	cancel   context.CancelFunc
 	released bool
+	ended    bool
 }
 
 // statusError is an HTTP answer other than 200.
@@ -126,6 +127,7 @@ type statusError struct {
 	text string
 }
 
+// Error explains the codes that operators meet.
 func (e *statusError) Error() string {
 	text := fmt.Sprintf("HTTP %d %s", e.code, http.StatusText(e.code))
 	switch e.code {
@@ -258,8 +260,13 @@ func (s *httpSession) abort() {
 }
 
 // end leaves the connection usable when the server comes to an end in time, and closes it otherwise.
-func (s *httpSession) end() {
+func (s *httpSession) end(grace time.Duration) {
 	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return
+	}
+	s.ended = true
 	body := s.first.Body
 	if s.answer != nil {
 		body = s.answer.Body
@@ -275,7 +282,7 @@ func (s *httpSession) end() {
 		_ = body.Close()
 		s.abort()
 	}()
-	timer := time.NewTimer(graceInline)
+	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
 	case <-over:

@@ -29,7 +29,7 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, pack io.Reader, 
 	if err != nil {
 		return r.unreachable(ctx, err)
 	}
-	defer s.end()
+	defer s.end(graceTidy)
 	defer context.AfterFunc(ctx, s.abort)()
 	ad, err := readAdvertisement(s)
 	if err != nil {
@@ -61,6 +61,9 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, pack io.Reader, 
 	report := packp.NewReportStatus()
 	if err := report.Decode(io.LimitReader(answer, maxReport)); err != nil {
 		return r.failedExchange(ctx, q, s, fmt.Errorf("reading its report: %w%s", err, tail(printable(notes.String()))))
+	}
+	if report.Error() != nil {
+		s.end(graceWords) // the reasons may come on standard error, after the report
 	}
 	said := notes.String() + "\n" + s.notes()
 	return r.verdict(ctx, updates, report, said)

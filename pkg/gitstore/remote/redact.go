@@ -42,8 +42,10 @@ type cleanError struct {
 	cause error
 }
 
+// Error is the text without secrets.
 func (e *cleanError) Error() string { return e.text }
 
+// Unwrap gives the context's error when it was the cause.
 func (e *cleanError) Unwrap() error { return e.cause }
 
 // clean takes the secrets out of an error. Callers can still ask a cleaned one for the context's errors.

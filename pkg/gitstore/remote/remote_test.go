@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -210,5 +212,27 @@ func TestConnectionsAreKept(t *testing.T) {
 		if _, err := r.Refs(patient(t)); err != nil {
 			t.Errorf("after the kept connection was cut: %v", err)
 		}
+	})
+}
+
+// What a host does after its report is not waited for, and not cut off either.
+func TestAHostThatIsBusyAfterTheReport(t *testing.T) {
+	t.Parallel()
+	everyTransport(t, func(t *testing.T, repo *gitservertest.Repo, o remote.Options) {
+		r, w := open(t, o), newWork(t)
+		reached, release := repo.HoldAfterReport(t)
+		log, main := start(t, r, w)
+		<-reached
+		updates, pack := w.both(t, log, main, "second")
+		if err := push(t, r, pack, updates...); err != nil {
+			t.Fatalf("the next push: %v", err)
+		}
+		ended := filepath.Join(repo.Dir, "hook-ended")
+		repo.Hook(t, "post-update", ": >"+ended)
+		release()
+		gitservertest.Eventually(t, "the hooks come to their end", func() bool {
+			_, err := os.Stat(ended)
+			return err == nil
+		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -44,8 +45,9 @@ type session interface {
 	notes() string
 	// abort unblocks every read and write at once. It does not stop what a server does with a request that it has.
 	abort()
-	// end releases the session. It waits a little for a server that is tidying up, never long.
-	end()
+	// end releases the session. It waits that long for a server that is tidying up; what takes longer goes on in the
+	// background. Only the first call counts.
+	end(grace time.Duration)
 }
 
 // request is what a session sends: a few packet lines, then perhaps a pack.
@@ -93,6 +95,7 @@ type bodyReader struct {
 	left int64
 }
 
+// Read notes when the last byte is handed out.
 func (b *bodyReader) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
 	b.left -= int64(n)
@@ -164,7 +167,7 @@ func shortData(err error) error {
 
 // withNotes adds what the server said to an error. It ends the session: a server that fails has last words.
 func withNotes(err error, s session) error {
-	s.end()
+	s.end(graceWords)
 	if notes := printable(s.notes()); notes != "" {
 		return fmt.Errorf("%w: %s", err, notes)
 	}
@@ -177,6 +180,7 @@ type keepTail struct {
 	data []byte
 }
 
+// Write never fails.
 func (k *keepTail) Write(p []byte) (int, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -187,6 +191,7 @@ func (k *keepTail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// String is what is kept.
 func (k *keepTail) String() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -30,6 +30,7 @@ func newSideband(r io.Reader, notes io.Writer) *sideband {
 	return &sideband{packets: pktline.NewScanner(r), notes: notes}
 }
 
+// Read gives the data alone.
 func (s *sideband) Read(p []byte) (int, error) {
 	for len(s.rest) == 0 {
 		if s.err == nil {
@@ -71,4 +72,5 @@ func (s *sideband) next() error {
 // serverError is what a server says when it gives up.
 type serverError struct{ text string }
 
+// Error quotes the server.
 func (e *serverError) Error() string { return "the git server gave up: " + e.text }

@@ -9,8 +9,13 @@ import (
 
 // How long a server may go on after the conversation is over: hooks that run after the report, repacking.
 const (
-	graceInline     = 2 * time.Second  // end waits for it
-	graceBackground = 60 * time.Second // then it goes on in the background, and is stopped after this
+	// graceTidy is what a caller waits for it after a success: mostly enough to use the connection again, and little
+	// beside a push.
+	graceTidy = 100 * time.Millisecond
+	// graceWords is what a caller waits after a failure for what the server has to say about it.
+	graceWords = 2 * time.Second
+	// graceBackground is when a server that goes on in the background is stopped.
+	graceBackground = 60 * time.Second
 )
 
 // streamSession is a conversation over a pair of pipes: a child process or an ssh channel.
@@ -67,11 +72,11 @@ func (s *streamSession) abort() {
 	})
 }
 
-func (s *streamSession) end() {
+func (s *streamSession) end(grace time.Duration) {
 	s.ended.Do(func() {
 		over := make(chan struct{})
 		go s.reap(over)
-		timer := time.NewTimer(graceInline)
+		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {
 		case <-over:
