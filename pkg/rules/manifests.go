@@ -92,7 +92,7 @@ type checkedManifest struct {
 func checkManifest(content []byte, c *checking) checkedManifest {
 	if limit := c.policy.maxManifestBytes(); int64(len(content)) > limit {
 		return checkedManifest{fault: problem.New(problem.TooLarge, "the manifest has %d bytes", len(content)).
-			Because(fmt.Sprintf("a manifest has at most %d bytes", limit)).Fix("make it smaller, or raise --max-manifest-bytes")}
+			Because(fmt.Sprintf("a manifest has at most %d bytes", limit)).Fix("make it smaller, or split the application")}
 	}
 	if !utf8.Valid(content) {
 		return checkedManifest{fault: problem.New(problem.Invalid, "the manifest is not UTF-8").
