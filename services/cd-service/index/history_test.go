@@ -157,7 +157,7 @@ func TestFiltersFindWhatAPlainSearchFinds(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(3, 4))
 	pick := func(options ...string) string { return options[random.IntN(len(options))] }
-	for range 400 {
+	for range 250 {
 		q := index.Query{
 			Application: pick("", "", "app-3", "app-39", "nobody"), Environment: pick("", "", "env-0", "env-5", "nowhere"),
 			Author: pick("", "", "", "PERSON-4", "@example", "son-1@", "%", "_", "nobody"), Action: pick("", "", "", "run-train", index.Foreign, "create-lock", "init"),
@@ -234,7 +234,7 @@ func TestHugeCommitsAreBounded(t *testing.T) {
 	for a := range 3000 {
 		message.Events = append(message.Events, manifestrepo.Event{What: "deployed", Application: fmt.Sprintf("app-%d", a), Environment: "env", Version: 7})
 	}
-	for i := range 30 {
+	for i := range 14 {
 		c := gitstore.CommitInfo{Hash: gitstore.Hash{byte(i + 1)}, Committer: gitstore.Signature{Name: repotest.Committer, When: repotest.Start}, Message: message.String()}
 		if i > 0 {
 			c.Parents = []gitstore.Hash{l.commits[i-1].Hash}
@@ -259,7 +259,7 @@ func TestHugeCommitsAreBounded(t *testing.T) {
 		t.Errorf("%d details, more: %v", details, page.More)
 	}
 	page, err = x.History(context.Background(), index.Query{Application: "app-2999", Limit: 100})
-	if err != nil || len(page.Entries) != 30 || len(page.Entries[0].Details) != 1 || page.Entries[0].Details[0].Application != "app-2999" {
+	if err != nil || len(page.Entries) != 14 || len(page.Entries[0].Details) != 1 || page.Entries[0].Details[0].Application != "app-2999" {
 		t.Fatalf("%+v %v", page, err)
 	}
 	found, ok, err := x.Find("op-1")

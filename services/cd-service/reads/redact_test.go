@@ -17,6 +17,7 @@ func TestEveryWayToWriteASecretIsRedacted(t *testing.T) {
 		"merge list":           "x: &v\n  data:\n    p: TOPSECRET\nkind: Secret\n<<: [*v]\n",
 		"alias kind":           "x: &k Secret\nkind: *k\ndata:\n  p: TOPSECRET\n",
 		"binary":               "kind: Secret\ndata:\n  p: !!binary TOPSECRET\n",
+		"annotation only":      "kind: Secret\nmetadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: TOPSECRET\n",
 		"list value":           "kind: Secret\ndata:\n- TOPSECRET\n",
 		"not yaml":             "kind: Secret\ndata: {p: TOPSECRET\n  x\n",
 		"after a separator":    "kind: ConfigMap\n---\nkind: Secret\ndata:\n  p: TOPSECRET\n",
