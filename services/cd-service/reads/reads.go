@@ -127,5 +127,8 @@ func (s *Server) look() (state.View, *picture) {
 
 type systemClock struct{}
 
-func (systemClock) Now() time.Time                         { return time.Now() }
+// Now is time.Now.
+func (systemClock) Now() time.Time { return time.Now() }
+
+// After is time.After.
 func (systemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }

@@ -233,20 +233,20 @@ func Deployment(app string, d manifestrepo.Deployment, manifest string) []manife
 		d.ManifestBlob = gitstore.PrepareBlob([]byte(manifest)).Hash()
 		edits = append(edits, manifestrepo.Edit{Path: manifestrepo.ManifestPath(d.Environment, app), Content: []byte(manifest)})
 	}
-	content, err := manifestrepo.EncodeDeployment(&d)
-	if err != nil {
-		panic(fmt.Sprintf("a test's deployment cannot be written: %v", err))
-	}
-	return append(edits, manifestrepo.Edit{Path: manifestrepo.DeploymentPath(d.Environment, app), Content: content})
+	return append(edits, manifestrepo.Edit{Path: manifestrepo.DeploymentPath(d.Environment, app), Content: encoded(manifestrepo.EncodeDeployment(&d))})
 }
 
 // Lock writes a lock.
 func Lock(l manifestrepo.Lock) manifestrepo.Edit {
-	content, err := manifestrepo.EncodeLock(&l)
+	return manifestrepo.Edit{Path: manifestrepo.LockPath(&l), Content: encoded(manifestrepo.EncodeLock(&l))}
+}
+
+// encoded is a file's content; one that cannot be encoded says so and shows as a problem of the repo.
+func encoded(content []byte, err error) []byte {
 	if err != nil {
-		panic(fmt.Sprintf("a test's lock cannot be written: %v", err))
+		return []byte(err.Error())
 	}
-	return manifestrepo.Edit{Path: manifestrepo.LockPath(&l), Content: content}
+	return content
 }
 
 // Manifest is a small valid manifest that differs from version to version.
