@@ -48,9 +48,10 @@ lint: ## vet, gofmt, staticcheck, buf lint, eslint
 
 generate: ## write the generated code anew: Go from proto, OpenAPI
 	cd proto && $(TOOL) buf generate
+	go generate ./services/frontend-service/openapi
 
 check-generated: generate ## fail when generated code was not committed
-	@changed=$$(git status --porcelain -- pkg/api); \
+	@changed=$$(git status --porcelain -- pkg/api services/frontend-service/openapi); \
 	if [ -n "$$changed" ]; then echo "generated code is stale: run 'make generate' and commit"; echo "$$changed"; exit 1; fi
 
 race: ## run the tests of the packages that start goroutines under the race detector (needs a C compiler)
