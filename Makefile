@@ -46,8 +46,10 @@ lint: ## vet, gofmt, staticcheck, buf lint, eslint
 	cd proto && $(TOOL) buf lint
 	@if [ -f $(WEB)/package.json ]; then $(MAKE) --no-print-directory $(WEB)/node_modules/.signalbox-installed && cd $(WEB) && npm run lint; fi
 
-generate: ## write the generated code anew: Go from proto, OpenAPI
+generate: ## write the generated code anew: Go from proto, OpenAPI, the UI's types
 	cd proto && $(TOOL) buf generate
+	go generate ./services/frontend-service/openapi
+	@if [ -f $(WEB)/package.json ]; then $(MAKE) --no-print-directory $(WEB)/node_modules/.signalbox-installed && cd $(WEB) && npm run generate; fi
 	go generate ./services/frontend-service/openapi
 
 check-generated: generate ## fail when generated code was not committed
