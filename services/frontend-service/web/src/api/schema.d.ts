@@ -409,7 +409,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Is many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all. */
+        /** Carries out many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all. */
         post: operations["batch"];
         delete?: never;
         options?: never;
@@ -990,7 +990,7 @@ export interface components {
             config?: Record<string, never>;
             environment?: string;
         };
-        /** @description Batch is many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all. */
+        /** @description Batch carries out many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all. */
         Batch: {
             /** @description 1 to 1,000. A batch holds no batch. */
             actions?: components["schemas"]["Action"][];
@@ -1307,6 +1307,9 @@ export interface components {
             };
             IsNoDownstream?: {
                 no_downstream?: string[];
+            };
+            MissingManifest?: {
+                missing_manifest?: string[];
             };
             Success?: Record<string, never>;
             TooLong?: {
@@ -2374,7 +2377,7 @@ export interface operations {
                     "application/json": components["schemas"]["KuberpultOutcome"];
                 };
             };
-            /** @description The form is wrong (text), or `{"TooLong":...}`, `{"TooOld":{}}`, `{"IsNoDownstream":...}`. */
+            /** @description The form is wrong (text), or `{"TooLong":...}`, `{"TooOld":{}}`, `{"IsNoDownstream":...}`, `{"MissingManifest":...}`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3793,7 +3796,7 @@ export interface operations {
                     "application/json": components["schemas"]["KuberpultOutcome"];
                 };
             };
-            /** @description The form is wrong (text), or `{"TooLong":...}`, `{"TooOld":{}}`, `{"IsNoDownstream":...}`. */
+            /** @description The form is wrong (text), or `{"TooLong":...}`, `{"TooOld":{}}`, `{"IsNoDownstream":...}`, `{"MissingManifest":...}`. */
             400: {
                 headers: {
                     [name: string]: unknown;
