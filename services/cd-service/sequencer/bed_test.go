@@ -39,6 +39,7 @@ type clock struct {
 	mu     sync.Mutex
 	now    time.Time
 	timers []timer
+	asked  int
 }
 
 type timer struct {
@@ -51,6 +52,7 @@ func newClock() *clock { return &clock{now: time.Date(2026, 11, 20, 9, 0, 0, 0, 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.asked++
 	return c.now
 }
 

@@ -363,3 +363,35 @@ func TestALockFileLeftOnTheServerIsRefusedInItsWords(t *testing.T) {
 	}
 	b.rebuilt()
 }
+
+func TestTheWriterRestsWhileItCannotFindOut(t *testing.T) {
+	b := newBed(t, func(o *sequencer.Options) { o.PollInterval = 10 * time.Second })
+	b.git.NoAtomic(t)
+	b.git.RefuseRef(t, mainRef, "no")
+	b.http.OnPush(func(next httpHandler) httpHandler {
+		return handlerFunc(func(w responseWriter, q *httpRequest) {
+			b.http.OnAdvertise(gitservertest.Status(http.StatusServiceUnavailable, "down"))
+			next.ServeHTTP(w, q)
+		})
+	})
+	b.refused(b.submit("op-1", release("checkout", 1)), "unavailable")
+	asked := func() int {
+		b.clock.mu.Lock()
+		defer b.clock.mu.Unlock()
+		return b.clock.asked
+	}
+	before := asked()
+	time.Sleep(100 * time.Millisecond) // a writer that spins looks at the clock thousands of times by then
+	if n := asked() - before; n > 100 {
+		t.Errorf("the writer looked at the clock %d times", n)
+	}
+	b.git.RemoveHook(t, "update")
+	b.http.OnPush(nil)
+	b.http.OnAdvertise(nil)
+	head := b.someone("environments/production/config.json", `{"upstream":{"environment":"staging"}}`)
+	gitservertest.Eventually(t, "polling goes on", func() bool {
+		b.clock.Advance(10 * time.Second)
+		return b.repo.View().Snapshot.Commit() == head
+	})
+	b.done(b.submit("op-1", release("checkout", 1)))
+}

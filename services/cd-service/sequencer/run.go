@@ -24,7 +24,7 @@ type writer struct {
 	// doubt: a push on top of main at doubtOn was sent and its outcome is not known.
 	doubt   bool
 	doubtOn gitstore.Hash
-	// heal is a batch whose commits main holds while the log's ref lacks its records.
+	// heal is a batch whose commits main may hold while the log's ref lacks its records.
 	heal *built
 
 	nextPush, nextPoll time.Time
@@ -94,6 +94,9 @@ func (s *Sequencer) nextDue(now time.Time, waiting bool) time.Time {
 		}
 	}
 	if len(s.writer.carried) > 0 || s.writer.doubt || s.writer.heal != nil {
+		if s.writer.retryAt.IsZero() {
+			return now
+		}
 		sooner(s.writer.retryAt)
 	}
 	return due
@@ -111,7 +114,12 @@ func (s *Sequencer) look(ctx context.Context) {
 	asked := s.asked
 	s.asked = nil
 	s.mu.Unlock()
-	due := !s.writer.nextPoll.IsZero() && !s.writer.nextPoll.After(s.clock.Now())
+	now := s.clock.Now()
+	due := !s.writer.nextPoll.IsZero() && !s.writer.nextPoll.After(now)
+	if s.writer.heal != nil && !s.writer.retryAt.After(now) {
+		due = true
+		s.later()
+	}
 	if len(asked) == 0 && !due {
 		return
 	}
@@ -162,6 +170,11 @@ func (s *Sequencer) putBack(jobs []*job) {
 // carry keeps jobs for later, with a growing pause.
 func (s *Sequencer) carry(jobs []*job) {
 	s.writer.carried = append(s.writer.carried, jobs...)
+	s.later()
+}
+
+// later sets when to try again what must not be given up.
+func (s *Sequencer) later() {
 	s.writer.backoff = min(max(2*s.writer.backoff, longestBackoff/4), longestCarry)
 	s.writer.retryAt = s.clock.Now().Add(s.writer.backoff)
 }

@@ -38,9 +38,6 @@ func (s *Sequencer) catchUp(ctx context.Context, r *round, b *built) bool {
 	for {
 		err := s.fetch(ctx)
 		if err == nil {
-			if s.writer.heal == b && s.repo.Trusted() == nil {
-				s.writer.heal = nil
-			}
 			for _, j := range r.jobs {
 				if !s.writer.doubt {
 					s.trust(j)
@@ -100,16 +97,13 @@ func (s *Sequencer) heal(ctx context.Context) {
 		return
 	}
 	if s.repo.View().Snapshot.Commit() != b.draft.Snapshot().Commit() || s.repo.Trusted() == nil {
-		if s.repo.Trusted() == nil {
-			s.writer.heal = nil
-		}
+		s.writer.heal = nil // main does not hold it, or the log does, too
 		return
 	}
 	tip, _ := b.draft.LogTip()
 	err := s.store.Push(ctx, b.batch, []gitstore.RefUpdate{{Name: b.logRef, Old: s.store.Heads()[b.logRef], New: tip}})
 	if err != nil {
 		s.logger.Error("main holds a commit whose release records the git server did not take; trying again", "ref", b.logRef, "err", err)
-		s.writer.retryAt = s.clock.Now().Add(longestBackoff)
 		return
 	}
 	if err := s.repo.Fetch(ctx); err != nil {
