@@ -127,7 +127,8 @@ func newTemplates(environments int) templates {
 func (t templates) releaseBody(app string, n int) (body, error) {
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
-	fields := [][2]string{{"application", app}, {"team", generate.TeamOf(app)}, {"source_message", "A measured change"}, {"source_author", "Rosa Stein <rs@example.com>"}}
+	fields := [][2]string{{"application", app}, {"team", generate.TeamOf(app)}, {"source_message", "A measured change"}, {"source_author", "Rosa Stein <rs@example.com>"},
+		{"source_commit_id", fmt.Sprintf("%040x", n)}}
 	for _, f := range fields {
 		if err := form.WriteField(f[0], f[1]); err != nil {
 			return body{}, fmt.Errorf("build the form: %w", err)

@@ -30,7 +30,7 @@ func checkBatch(m *api.Batch, c *checking) error {
 	for i, action := range m.Actions {
 		part, err := checkPart(action, c)
 		if err != nil {
-			return inBatch(i, err)
+			return InBatch(i, err)
 		}
 		out.Parts = append(out.Parts, part)
 		out.Warnings = append(out.Warnings, part.Warnings...)
@@ -49,8 +49,8 @@ func checkPart(action *api.Action, c *checking) (*Checked, error) {
 	return check(action, &checking{policy: c.policy, prepare: c.prepare, reason: reason})
 }
 
-// inBatch says which action of a batch was refused.
-func inBatch(index int, err error) error {
+// InBatch says which action of a batch, by its index, was refused: err with that in its field and its detail.
+func InBatch(index int, err error) error {
 	refused := *problem.From(err)
 	field := fmt.Sprintf("batch.actions[%d]", index)
 	if refused.Field != "" {
@@ -93,10 +93,10 @@ func decideBatch(_ *api.Batch, w *work) error {
 		}
 		d, err := decide(part, state.snapshot, ctx, reason)
 		if err != nil {
-			return inBatch(i, err)
+			return InBatch(i, err)
 		}
 		if err := state.apply(d, part, w); err != nil {
-			return inBatch(i, err)
+			return InBatch(i, err)
 		}
 		answer.Results = append(answer.Results, d.Result)
 		subjects = append(subjects, d.Message.Subject)

@@ -52,6 +52,14 @@ func (w *work) releaseIsTheSame(m *api.CreateRelease, existing *manifestrepo.Rel
 
 // firstDifference compares in the order of DifferingField; nil when nothing differs.
 func (w *work) firstDifference(m *api.CreateRelease, existing *manifestrepo.Release) (*difference, error) {
+	if found := firstDifferentFact(m, existing); found != nil {
+		return found, nil
+	}
+	return w.firstDifferentManifest(m, existing)
+}
+
+// firstDifferentFact compares everything but the manifests.
+func firstDifferentFact(m *api.CreateRelease, existing *manifestrepo.Release) *difference {
 	for _, f := range []struct {
 		field             api.DifferingField
 		name, where       string
@@ -67,20 +75,28 @@ func (w *work) firstDifference(m *api.CreateRelease, existing *manifestrepo.Rele
 		if f.request != "" && f.request != f.existing {
 			return &difference{
 				field: f.field, name: f.name, where: "create_release." + f.where, diff: unifiedDiff("", f.existing, f.request), absent: f.existing == "",
-			}, nil
+			}
 		}
 	}
-	return w.firstDifferentManifest(m, existing)
+	return nil
+}
+
+// manifestsOf gives the blobs of a release's manifests, by environment.
+func (w *work) manifestsOf(app string, r *manifestrepo.Release) (map[string]manifestrepo.Hash, error) {
+	blobs, err := w.ctx.Content.Manifests(app, r)
+	if err != nil {
+		return nil, problem.New(problem.Unavailable, "the manifests of %s %d cannot be read now", app, r.Version).Fix("try again").Wrap(err)
+	}
+	return blobs, nil
 }
 
 func (w *work) firstDifferentManifest(m *api.CreateRelease, existing *manifestrepo.Release) (*difference, error) {
 	if len(m.Manifests) == 0 {
 		return nil, nil
 	}
-	blobs, err := w.ctx.Content.Manifests(m.Application, existing)
+	blobs, err := w.manifestsOf(m.Application, existing)
 	if err != nil {
-		return nil, problem.New(problem.Unavailable, "the manifests of %s %d cannot be read now", m.Application, existing.Version).
-			Fix("try again").Wrap(err)
+		return nil, err
 	}
 	for _, env := range slices.Sorted(maps.Keys(m.Manifests)) {
 		found := &difference{field: api.DifferingField_DIFFERING_FIELD_MANIFESTS, name: "manifest for " + env, where: manifestField(env)}

@@ -26,6 +26,7 @@ func checkCreateRelease(m *api.CreateRelease, c *checking) error {
 		checkURL("create_release.ci_link", m.CiLink, "http", "https"),
 		checkLine("create_release.source_repo_url", m.SourceRepoUrl, maxURL),
 		manifestsAreNamed(m),
+		signaturesHaveManifests(m),
 		deployToIsNamed(m.DeployTo),
 	); err != nil {
 		return err
@@ -60,6 +61,17 @@ func manifestsAreNamed(m *api.CreateRelease) error {
 	return nil
 }
 
+// signaturesHaveManifests finds a mistake in a name; whether signatures count is not for the rules to say.
+func signaturesHaveManifests(m *api.CreateRelease) error {
+	for _, env := range slices.Sorted(maps.Keys(m.Signatures)) {
+		if _, found := m.Manifests[env]; !found {
+			return invalid("create_release.signatures["+shorten(env)+"]", "the release has no manifest for %q", shorten(env)).
+				Because("a signature belongs to a manifest").Fix("upload the manifest, or leave the signature out")
+		}
+	}
+	return nil
+}
+
 func deployToIsNamed(envs []string) error {
 	for i, env := range envs {
 		field := fmt.Sprintf("create_release.deploy_to[%d]", i)
@@ -82,7 +94,7 @@ func needsOfCreateRelease(m *api.CreateRelease, _ *Checked, s *manifestrepo.Snap
 	if m.Version != 0 {
 		existing = app.Release(m.Version)
 	}
-	if existing == nil {
+	if existing == nil || m.Version == 0 && m.CommitId != existing.CommitID {
 		return nil
 	}
 	return []ReleaseKey{{m.Application, existing.Version}}
@@ -216,19 +228,24 @@ func (w *work) automaticVersion(m *api.CreateRelease, app *manifestrepo.Applicat
 	return newest.Version + 1, false, nil
 }
 
-// isRetryOf: without a version and a key, the same commit id and the same manifests as the newest release mean that CI asks again
-// because it did not hear the answer; a second release would be wrong.
+// isRetryOf: without a version and a key, the same facts and the same bytes as the newest release mean that CI asks again because
+// it did not hear the answer; a second release would be wrong. A retry sends the same bytes, so their ids tell: reading YAML here
+// would cost the one writer more than all the rest of the release.
 func (w *work) isRetryOf(m *api.CreateRelease, newest *manifestrepo.Release) (bool, error) {
-	if m.CommitId != newest.CommitID || m.Prepublish != newest.Prepublished {
+	if m.CommitId != newest.CommitID || m.Prepublish != newest.Prepublished || len(m.Manifests) != len(newest.Environments) ||
+		firstDifferentFact(m, newest) != nil {
 		return false, nil
 	}
-	for _, env := range newest.Environments {
-		if _, given := m.Manifests[env]; !given {
+	blobs, err := w.manifestsOf(m.Application, newest)
+	if err != nil {
+		return false, err
+	}
+	for env := range m.Manifests {
+		if blobs[env] != w.checked.Manifests[env].Blob {
 			return false, nil
 		}
 	}
-	found, err := w.firstDifference(m, newest)
-	return found == nil && err == nil, err
+	return true, nil
 }
 
 // versionIsInKeepWindow refuses a number that clean-up would remove at once: KeepWindow releases lie between it and the oldest

@@ -56,7 +56,7 @@ func decideDeploy(m *api.Deploy, w *work) error {
 	}
 	d := deliveryTo(env, app.Name, app)
 	if d.manifest, err = w.manifestFor(app.Name, release, env.Name); err != nil {
-		return err
+		return at("deploy.environment", err)
 	}
 	d.version, d.behavior, d.reason = m.Version, m.LockBehavior, w.reason
 	result, err := w.deliver(d)
