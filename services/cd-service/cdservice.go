@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/signalbox-dev/signalbox/pkg/argocd"
+	"github.com/signalbox-dev/signalbox/pkg/auth/pgp"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore/remote"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
@@ -49,6 +50,8 @@ type Options struct {
 	SeedEnvironments map[string][]byte
 	Policy           rules.Policy
 	ArgoCD           argocd.Settings
+	// Keyring, when set, makes a valid PGP signature of every manifest a must, whichever way it comes in.
+	Keyring *pgp.Keyring
 	// DefaultActor asks when a call names nobody; CommitterEmail stands behind "Signalbox" in every commit.
 	DefaultActor   manifestrepo.Actor
 	CommitterEmail string
@@ -139,6 +142,7 @@ func (s *Service) Open(ctx context.Context) (err error) {
 	s.writer.Start(ctx)
 	s.commands = commands.New(commands.Options{
 		Sequencer: s.writer, Journal: s.journal, Policy: s.o.Policy, DefaultActor: s.o.DefaultActor, Logger: s.o.Logger,
+		Keyring: s.o.Keyring, Now: s.o.Clock.Now,
 	})
 	if err := s.commands.Recover(ctx); err != nil {
 		return err

@@ -38,7 +38,8 @@ const GitPrefix = "/git/manifests.git"
 type Options struct {
 	// Conn reaches cd-service.
 	Conn grpc.ClientConnInterface
-	// Keyring, when set, makes a valid PGP signature of every manifest a must at the CI addresses.
+	// Keyring checks the PGP signatures that come with locks and environments at the CI addresses; those of manifests are
+	// cd-service's business. May be nil.
 	Keyring *pgp.Keyring
 	// MaxBodyBytes is the limit of a request's body; 0 means DefaultMaxBodyBytes.
 	MaxBodyBytes int64

@@ -34,15 +34,19 @@ var chain = map[string][]byte{
 }
 
 // openReal is the door over a real cd-service with an embedded manifest repo that starts with these environments.
-func openReal(t *testing.T, environments map[string][]byte) (d *door, repo string) {
+func openReal(t *testing.T, environments map[string][]byte, change ...func(*cdservice.Options)) (d *door, repo string) {
 	t.Helper()
 	t.Setenv("GIT_CONFIG_GLOBAL", "/dev/null")
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	dir := t.TempDir()
-	cd := cdservice.New(cdservice.Options{
+	o := cdservice.Options{
 		DataDir: dir, DefaultActor: manifestrepo.Actor{Name: "Signalbox", Email: "signalbox@localhost"}, QueueLength: 100,
 		Logger: slog.New(slog.DiscardHandler), SeedEnvironments: environments,
-	})
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	cd := cdservice.New(o)
 	if err := cd.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/auth"
+	"github.com/signalbox-dev/signalbox/pkg/auth/pgp"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
@@ -52,7 +53,11 @@ type Options struct {
 	Policy  rules.Policy
 	// DefaultActor asks when the call names nobody.
 	DefaultActor manifestrepo.Actor
-	Logger       *slog.Logger
+	// Keyring, when set, makes a valid PGP signature of every manifest a must.
+	Keyring *pgp.Keyring
+	// Now is the clock that signatures are checked by; nil means the system's.
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Server is the CommandService.
@@ -65,6 +70,9 @@ type Server struct {
 func New(o Options) *Server {
 	if o.DefaultActor == (manifestrepo.Actor{}) {
 		o.DefaultActor = manifestrepo.Actor{Name: "Signalbox", Email: "signalbox@localhost"}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -88,7 +96,7 @@ func (s *Server) Execute(ctx context.Context, req *api.ExecuteRequest) (*api.Ope
 	if err := checkKey(req.GetIdempotencyKey()); err != nil {
 		return nil, err
 	}
-	request, err := s.prepare(rules.ActionOf(req), actor)
+	request, err := s.prepare(rules.ActionOf(req), actor, s.o.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +190,7 @@ func (s *Server) recover(ctx context.Context, intent journal.Intent) error {
 	err := proto.Unmarshal(intent.Action, action)
 	var request sequencer.Request
 	if err == nil {
-		request, err = s.prepare(action, actor)
+		request, err = s.prepare(action, actor, intent.At)
 	}
 	if err != nil {
 		// What was accepted is not acceptable to this program (another policy, another version): that is its outcome.
@@ -193,8 +201,8 @@ func (s *Server) recover(ctx context.Context, intent journal.Intent) error {
 	return err
 }
 
-// prepare does what can be done without any state: checks, hashes, compression.
-func (s *Server) prepare(action *api.Action, actor manifestrepo.Actor) (sequencer.Request, error) {
+// prepare does what can be done without any state: checks, signatures as of the time at, hashes, compression.
+func (s *Server) prepare(action *api.Action, actor manifestrepo.Actor, at time.Time) (sequencer.Request, error) {
 	var mu sync.Mutex
 	blobs := map[gitstore.Hash]gitstore.Blob{}
 	checked, err := rules.Check(action, s.o.Policy, func(content []byte) manifestrepo.Hash {
@@ -207,12 +215,29 @@ func (s *Server) prepare(action *api.Action, actor manifestrepo.Actor) (sequence
 	if err != nil {
 		return sequencer.Request{}, problem.From(err)
 	}
+	if err := s.verify(action, at); err != nil {
+		return sequencer.Request{}, problem.From(err)
+	}
+	encoded, err := encode(action)
+	if err != nil {
+		return sequencer.Request{}, err
+	}
+	bare := encoded
+	if u := unsigned(action); u != action {
+		if bare, err = encode(u); err != nil {
+			return sequencer.Request{}, err
+		}
+	}
+	digest := sha256.Sum256(bare)
+	return sequencer.Request{Actor: actor, Checked: checked, Action: encoded, Digest: digest[:], Blobs: blobs}, nil
+}
+
+func encode(action *api.Action) ([]byte, error) {
 	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(action)
 	if err != nil {
-		return sequencer.Request{}, problem.New(problem.Invalid, "the command cannot be encoded").Fix("send text as UTF-8").Wrap(err)
+		return nil, problem.New(problem.Invalid, "the command cannot be encoded").Fix("send text as UTF-8").Wrap(err)
 	}
-	digest := sha256.Sum256(encoded)
-	return sequencer.Request{Actor: actor, Checked: checked, Action: encoded, Digest: digest[:], Blobs: blobs}, nil
+	return encoded, nil
 }
 
 // actor is who asks: named by the door, or the default.

@@ -1,7 +1,7 @@
 // Package ci is the door for kuberpult's clients: the addresses, fields, status codes, bodies and texts that existing CI jobs
 // know. It translates them into commands and reads of Signalbox and decides nothing itself, except what never gets that far: the
-// form of the request and PGP signatures. Where kuberpult is at fault (it stores what it cannot use) the answer is a clear 400.
-// docs/api.md lists the differences.
+// form of the request, and PGP signatures of locks and environments. Where kuberpult is at fault (it stores what it cannot use)
+// the answer is a clear 400. docs/api.md lists the differences.
 package ci
 
 import (
@@ -27,7 +27,7 @@ const DefaultTimeout = 2 * time.Minute
 // Options of New.
 type Options struct {
 	Conn grpc.ClientConnInterface
-	// Keyring, when set, makes a valid signature of every manifest a must.
+	// Keyring checks the signatures that come with locks and environments; those of manifests are cd-service's business. May be nil.
 	Keyring      *pgp.Keyring
 	MaxBodyBytes int64
 	// Timeout of a write; 0 means DefaultTimeout.

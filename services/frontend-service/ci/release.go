@@ -57,9 +57,6 @@ func (h *handler) release(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	command, err := releaseOf(f)
-	if err == nil {
-		err = h.checkSignatures(f)
-	}
 	if err == nil && command.Author != "" && !authorForm.MatchString(command.Author) {
 		// As in kuberpult the release counts more than its author; but the client is told.
 		command.Author = ""
@@ -87,6 +84,9 @@ func releaseRefused(w http.ResponseWriter, r *http.Request, command *api.CreateR
 	var status int
 	var body any
 	switch {
+	case unsigned(command, p) != "":
+		fail(w, r, said("%s", unsigned(command, p)).Wrap(err), http.StatusBadRequest)
+		return
 	case p.Kind == problem.Different:
 		status = http.StatusConflict
 		body = outcome("AlreadyExistsDifferent", alreadyExistsDifferent{p.Detail.GetDifferingField(), p.Detail.GetDiff()})
@@ -141,6 +141,9 @@ func releaseOf(f *form) (*api.CreateRelease, error) {
 	if err := readNumbers(f, c); err != nil {
 		return nil, err
 	}
+	if err := passSignatures(f, c); err != nil {
+		return nil, err
+	}
 	switch {
 	case len(c.Manifests) == 0 && !c.Prepublish:
 		return nil, said("No manifest files provided")
@@ -187,27 +190,37 @@ func readNumbers(f *form, c *api.CreateRelease) error {
 	return nil
 }
 
-// checkSignatures wants a valid signature for each manifest when there is a keyring. Signatures without a manifest are refused
-// in any case: they are a mistake in a name.
-func (h *handler) checkSignatures(f *form) error {
+// passSignatures hands the signatures to the one who checks them. Those without a manifest are refused here: they are a mistake in
+// a name.
+func passSignatures(f *form, c *api.CreateRelease) error {
 	for _, environment := range slices.Sorted(maps.Keys(f.signatures)) {
 		if _, ok := f.manifests[environment]; !ok {
 			return said("signatures[%s] has no manifests[%s]", environment, environment)
 		}
-	}
-	if h.Keyring == nil {
-		return nil
-	}
-	for _, environment := range slices.Sorted(maps.Keys(f.manifests)) {
-		signatures := f.signatures[environment]
-		if len(signatures) == 0 {
-			return said("signature not found for %s", environment)
+		if c.Signatures == nil {
+			c.Signatures = make(map[string]*api.Signatures, len(f.signatures))
 		}
-		if err := h.Keyring.Verify([]byte(f.manifests[environment]), signatures, h.Now()); err != nil {
-			return said("Internal: Invalid Signature for %s: %s", fmt.Sprintf("manifests[%s]", environment), oneLine(err))
+		all := &api.Signatures{}
+		for _, content := range f.signatures[environment] {
+			// A binary one is no armored one, but has to travel as text to be refused as such.
+			all.Armored = append(all.Armored, strings.ToValidUTF8(string(content), "?"))
 		}
+		c.Signatures[environment] = all
 	}
 	return nil
+}
+
+// unsigned is a refusal for want of a valid signature in kuberpult's words; empty when it is about something else.
+func unsigned(command *api.CreateRelease, p *problem.Error) string {
+	text, found := strings.CutPrefix(p.Field, "create_release.signatures[")
+	environment, closed := strings.CutSuffix(text, "]")
+	switch {
+	case !found || !closed:
+		return ""
+	case len(command.Signatures[environment].GetArmored()) == 0:
+		return "signature not found for " + environment
+	}
+	return fmt.Sprintf("Internal: Invalid Signature for manifests[%s]: %s", environment, p.Message)
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -5,11 +5,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 )
+
+// maxSignatureFile is the largest signature that is sent; the server's limit is the same.
+const maxSignatureFile = 64 << 10
 
 // maxManifestFile is the largest manifest that is sent; the server has a limit of its own.
 const maxManifestFile = 64 << 20
@@ -17,6 +21,7 @@ const maxManifestFile = 64 << 20
 type releaseOptions struct {
 	execution
 	manifests    []string
+	signatures   []string
 	manifestsDir string
 	message      *api.CreateRelease
 }
@@ -29,12 +34,14 @@ func newRelease(s *session) *cobra.Command {
 		long: `Creates a new version of an application from its rendered manifests, one for each environment, and deploys it to the
 environments that take the latest.`,
 		example: `  signalbox release --application checkout --manifests-dir rendered/ --commit-id "$(git rev-parse HEAD)"
-  signalbox release --application checkout --manifest development=dev.yaml --manifest staging=stg.yaml --version 12`,
+  signalbox release --application checkout --manifest development=dev.yaml --manifest staging=stg.yaml --version 12
+  gpg --armor --detach-sign dev.yaml && signalbox release --application checkout --manifest development=dev.yaml --signature development=dev.yaml.asc`,
 	}, o)
 	f, m := cmd.Flags(), o.message
 	f.StringVarP(&m.Application, "application", "a", "", "application (required)")
 	f.StringArrayVarP(&o.manifests, "manifest", "m", nil, "ENVIRONMENT=FILE; give it once for each environment; - reads standard input")
 	f.StringVar(&o.manifestsDir, "manifests-dir", "", "folder with <environment>.yaml for each environment")
+	f.StringArrayVar(&o.signatures, "signature", nil, "ENVIRONMENT=FILE with an armored detached PGP signature of that manifest; may be given several times")
 	f.Uint64Var(&m.Version, "version", 0, "version; 0 means one more than the highest")
 	f.StringVar(&m.Team, "team", "", "team that owns the application")
 	f.StringVar(&m.CommitId, "commit-id", "", "commit of the source repo, 7 to 40 lower-case hex digits")
@@ -73,6 +80,35 @@ func (o *releaseOptions) complete([]string) error {
 	}
 	if len(o.message.Manifests) == 0 && !o.message.Prepublish {
 		return usagef("no manifest given: use --manifest ENVIRONMENT=FILE or --manifests-dir DIR")
+	}
+	return o.readSignatures()
+}
+
+func (o *releaseOptions) readSignatures() error {
+	for _, pair := range o.signatures {
+		env, path, ok := strings.Cut(pair, "=")
+		if !ok || env == "" || path == "" {
+			return usagef("--signature %q: write ENVIRONMENT=FILE", pair)
+		}
+		if _, known := o.message.Manifests[env]; !known {
+			return usagef("--signature %s: there is no manifest for environment %s", pair, env)
+		}
+		content, err := o.input(path, maxSignatureFile)
+		if err != nil {
+			return err
+		}
+		if !utf8.Valid(content) {
+			return usagef("--signature %s: the file is not armored; make it with gpg --armor --detach-sign", pair)
+		}
+		if o.message.Signatures == nil {
+			o.message.Signatures = map[string]*api.Signatures{}
+		}
+		of := o.message.Signatures[env]
+		if of == nil {
+			of = &api.Signatures{}
+			o.message.Signatures[env] = of
+		}
+		of.Armored = append(of.Armored, string(content))
 	}
 	return nil
 }

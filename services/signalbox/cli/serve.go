@@ -85,6 +85,7 @@ func (o *serveOptions) addCDFlags(f *pflag.FlagSet) {
 	addSeedFlags(f, &st.Repo)
 	f.StringVar(&st.Rules.Secrets, "secrets", "refuse", "what happens to an uploaded kind: Secret with data: refuse, warn or allow")
 	f.IntVar(&st.Rules.KeepWindow, "keep-window", 20, "how many releases behind the oldest deployed one are accepted; older versions are too old")
+	f.StringVar(&st.PGPKeyring, "pgp-keyring", "", "file of public keys; then each manifest needs a valid detached signature, whichever way it comes in")
 	f.IntVar(&st.QueueSize, "queue-size", 1000, "how many commands may wait; more get 503")
 }
 
@@ -93,7 +94,9 @@ func (o *serveOptions) addDoorFlags(f *pflag.FlagSet) {
 	st := &o.settings
 	f.StringVar(&st.HTTPAddr, "http-addr", defaultHTTPAddr, "address for HTTP: API, CI endpoints, UI")
 	f.Int64Var(&st.Door.MaxBodyBytes, "max-body-bytes", 32<<20, "largest body of a request, in bytes")
-	f.StringVar(&st.Door.PGPKeyring, "pgp-keyring", "", "file of public keys; then each manifest needs a valid detached signature")
+	if f.Lookup("pgp-keyring") == nil {
+		f.StringVar(&st.PGPKeyring, "pgp-keyring", "", "file of public keys, for signatures that come with locks and environments; manifests are the cd-service's business")
+	}
 	f.StringSliceVar(&st.Door.AllowedOrigins, "allowed-origins", nil, "web origins beside this server's own whose pages may call the API")
 	f.StringVar(&st.Door.WebhookSecretFile, "webhook-secret-file", "", "file with the secret shared with the git host, or $SIGNALBOX_WEBHOOK_SECRET")
 }

@@ -1,24 +1,19 @@
 package serve
 
 import (
-	"fmt"
 	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 
-	"github.com/signalbox-dev/signalbox/pkg/auth/pgp"
 	frontend "github.com/signalbox-dev/signalbox/services/frontend-service"
 )
 
 // newFrontend makes the door's inside. repoDir is the manifest repo to hand out; empty when this process has none.
 func newFrontend(s Settings, conn *grpc.ClientConn, repoDir string, metrics *prometheus.Registry, log *slog.Logger) (*frontend.Frontend, error) {
-	var keyring *pgp.Keyring
-	if s.Door.PGPKeyring != "" {
-		var err error
-		if keyring, err = pgp.LoadKeyring(s.Door.PGPKeyring); err != nil {
-			return nil, fmt.Errorf("--pgp-keyring: %w", err)
-		}
+	keyring, err := s.keyring()
+	if err != nil {
+		return nil, err
 	}
 	webhookSecret, err := secret("webhook-secret", s.Door.WebhookSecretFile)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/signalbox-dev/signalbox/pkg/auth/pgp"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore/remote"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
 	frontend "github.com/signalbox-dev/signalbox/services/frontend-service"
@@ -31,6 +32,9 @@ type Settings struct {
 	Rules Rules
 	Door  Door
 
+	// PGPKeyring is a file of public keys; empty means that signatures are not demanded. The cd-service demands them of manifests, the
+	// frontend checks those that come with locks and environments.
+	PGPKeyring string
 	// QueueSize is how many commands may wait before new ones get 503.
 	QueueSize int
 	// DrainTimeout is how long accepted work may take to finish after SIGTERM.
@@ -67,8 +71,6 @@ type Rules struct {
 // Door is the frontend's part.
 type Door struct {
 	MaxBodyBytes int64
-	// PGPKeyring is a file of public keys; empty means that signatures are not demanded.
-	PGPKeyring string
 	// AllowedOrigins are web origins beside our own whose pages may call the API.
 	AllowedOrigins []string
 	// WebhookSecretFile holds the secret shared with the git host; empty means that webhooks need none.
@@ -103,6 +105,18 @@ func (r Repo) Remote() (*remote.Remote, error) {
 		return nil, fmt.Errorf("--git-url: %w", err)
 	}
 	return opened, nil
+}
+
+// keyring reads the file of public keys; nil when signatures are not demanded.
+func (s Settings) keyring() (*pgp.Keyring, error) {
+	if s.PGPKeyring == "" {
+		return nil, nil
+	}
+	keyring, err := pgp.LoadKeyring(s.PGPKeyring)
+	if err != nil {
+		return nil, fmt.Errorf("--pgp-keyring: %w", err)
+	}
+	return keyring, nil
 }
 
 // secret reads a secret from a file or from its environment variable. It never stands in an error.

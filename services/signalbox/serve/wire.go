@@ -29,6 +29,10 @@ func openService(ctx context.Context, s Settings, metrics prometheus.Registerer,
 	if err != nil {
 		return nil, err
 	}
+	keyring, err := s.keyring()
+	if err != nil {
+		return nil, err
+	}
 	service := cdservice.New(cdservice.Options{
 		DataDir:          s.DataDir,
 		Remote:           remote,
@@ -37,6 +41,7 @@ func openService(ctx context.Context, s Settings, metrics prometheus.Registerer,
 		SeedEnvironments: seed,
 		Policy:           rules.Policy{KeepWindow: s.Rules.KeepWindow, Secrets: s.Rules.Secrets},
 		ArgoCD:           argocd.Settings{RepoURL: s.argoCDRepoURL(), Branch: s.Repo.Branch},
+		Keyring:          keyring,
 		CommitterEmail:   CommitterEmail,
 		QueueLength:      s.QueueSize,
 		MinPushInterval:  s.Repo.PushInterval,

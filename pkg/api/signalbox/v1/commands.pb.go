@@ -933,24 +933,38 @@ func (x *Batch) GetActions() []*Action {
 
 // CreateRelease stores a new version of an application and deploys it to "latest" environments.
 type CreateRelease struct {
-	state       protoimpl.MessageState `protogen:"open.v1"`
-	Application string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the application; it comes into being with its first release.
+	Application string `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
 	// 0 means one more than the highest.
 	Version uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
 	// Environment -> manifest as rendered (UTF-8 YAML), kept byte for byte.
-	Manifests        map[string]string `protobuf:"bytes,3,rep,name=manifests,proto3" json:"manifests,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Team             string            `protobuf:"bytes,4,opt,name=team,proto3" json:"team,omitempty"`
-	CommitId         string            `protobuf:"bytes,5,opt,name=commit_id,json=commitId,proto3" json:"commit_id,omitempty"`
-	PreviousCommitId string            `protobuf:"bytes,6,opt,name=previous_commit_id,json=previousCommitId,proto3" json:"previous_commit_id,omitempty"`
-	Author           string            `protobuf:"bytes,7,opt,name=author,proto3" json:"author,omitempty"`
-	Message          string            `protobuf:"bytes,8,opt,name=message,proto3" json:"message,omitempty"`
-	DisplayVersion   string            `protobuf:"bytes,9,opt,name=display_version,json=displayVersion,proto3" json:"display_version,omitempty"`
-	CiLink           string            `protobuf:"bytes,10,opt,name=ci_link,json=ciLink,proto3" json:"ci_link,omitempty"`
-	Prepublish       bool              `protobuf:"varint,11,opt,name=prepublish,proto3" json:"prepublish,omitempty"`
-	SourceRepoUrl    string            `protobuf:"bytes,12,opt,name=source_repo_url,json=sourceRepoUrl,proto3" json:"source_repo_url,omitempty"`
+	Manifests map[string]string `protobuf:"bytes,3,rep,name=manifests,proto3" json:"manifests,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Team that owns the application; empty leaves it as it is.
+	Team string `protobuf:"bytes,4,opt,name=team,proto3" json:"team,omitempty"`
+	// Commit of the source repo, 7 to 40 lower-case hex digits; may be empty.
+	CommitId string `protobuf:"bytes,5,opt,name=commit_id,json=commitId,proto3" json:"commit_id,omitempty"`
+	// The commit of the release before, in the same form; may be empty.
+	PreviousCommitId string `protobuf:"bytes,6,opt,name=previous_commit_id,json=previousCommitId,proto3" json:"previous_commit_id,omitempty"`
+	// "Name <mail>" of the source commit; may be empty.
+	Author string `protobuf:"bytes,7,opt,name=author,proto3" json:"author,omitempty"`
+	// Message of the source commit.
+	Message string `protobuf:"bytes,8,opt,name=message,proto3" json:"message,omitempty"`
+	// What people call this release, at most 15 characters.
+	DisplayVersion string `protobuf:"bytes,9,opt,name=display_version,json=displayVersion,proto3" json:"display_version,omitempty"`
+	// http(s) address of the CI run.
+	CiLink string `protobuf:"bytes,10,opt,name=ci_link,json=ciLink,proto3" json:"ci_link,omitempty"`
+	// Announce the release without manifests; they follow with the same version.
+	Prepublish bool `protobuf:"varint,11,opt,name=prepublish,proto3" json:"prepublish,omitempty"`
+	// Address of the source repo; empty leaves it as it is.
+	SourceRepoUrl string `protobuf:"bytes,12,opt,name=source_repo_url,json=sourceRepoUrl,proto3" json:"source_repo_url,omitempty"`
 	// Environments to deploy to right away, beside the "latest" ones; each must be downstream of one the release has a manifest for.
-	DeployTo      []string `protobuf:"bytes,13,rep,name=deploy_to,json=deployTo,proto3" json:"deploy_to,omitempty"`
-	Revision      uint64   `protobuf:"varint,14,opt,name=revision,proto3" json:"revision,omitempty"`
+	DeployTo []string `protobuf:"bytes,13,rep,name=deploy_to,json=deployTo,proto3" json:"deploy_to,omitempty"`
+	// Revision beside the version, for CI systems that repost a version; 0 when unused.
+	Revision uint64 `protobuf:"varint,14,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Environment -> signatures of its manifest. A must for every manifest when the cd-service has a PGP keyring, else not checked.
+	// They are checked and not kept: neither git nor what tells a retry from another command holds them.
+	Signatures    map[string]*Signatures `protobuf:"bytes,15,rep,name=signatures,proto3" json:"signatures,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1083,6 +1097,59 @@ func (x *CreateRelease) GetRevision() uint64 {
 	return 0
 }
 
+func (x *CreateRelease) GetSignatures() map[string]*Signatures {
+	if x != nil {
+		return x.Signatures
+	}
+	return nil
+}
+
+// Signatures belong to one manifest; one that is valid is enough.
+type Signatures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ASCII-armored detached OpenPGP signatures over exactly the manifest's bytes; at most 16, of at most 64 KiB each.
+	Armored       []string `protobuf:"bytes,1,rep,name=armored,proto3" json:"armored,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Signatures) Reset() {
+	*x = Signatures{}
+	mi := &file_signalbox_v1_commands_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Signatures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Signatures) ProtoMessage() {}
+
+func (x *Signatures) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_commands_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Signatures.ProtoReflect.Descriptor instead.
+func (*Signatures) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Signatures) GetArmored() []string {
+	if x != nil {
+		return x.Armored
+	}
+	return nil
+}
+
 // Deploy makes a version what should run in an environment.
 type Deploy struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1096,7 +1163,7 @@ type Deploy struct {
 
 func (x *Deploy) Reset() {
 	*x = Deploy{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[4]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1175,7 @@ func (x *Deploy) String() string {
 func (*Deploy) ProtoMessage() {}
 
 func (x *Deploy) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[4]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1188,7 @@ func (x *Deploy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deploy.ProtoReflect.Descriptor instead.
 func (*Deploy) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{4}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Deploy) GetApplication() string {
@@ -1167,7 +1234,7 @@ type RunTrain struct {
 
 func (x *RunTrain) Reset() {
 	*x = RunTrain{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[5]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1179,7 +1246,7 @@ func (x *RunTrain) String() string {
 func (*RunTrain) ProtoMessage() {}
 
 func (x *RunTrain) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[5]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1192,7 +1259,7 @@ func (x *RunTrain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunTrain.ProtoReflect.Descriptor instead.
 func (*RunTrain) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{5}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RunTrain) GetTarget() string {
@@ -1244,7 +1311,7 @@ type CreateLock struct {
 
 func (x *CreateLock) Reset() {
 	*x = CreateLock{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[6]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1256,7 +1323,7 @@ func (x *CreateLock) String() string {
 func (*CreateLock) ProtoMessage() {}
 
 func (x *CreateLock) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[6]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1269,7 +1336,7 @@ func (x *CreateLock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateLock.ProtoReflect.Descriptor instead.
 func (*CreateLock) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{6}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CreateLock) GetScope() LockScope {
@@ -1364,7 +1431,7 @@ type DeleteLock struct {
 
 func (x *DeleteLock) Reset() {
 	*x = DeleteLock{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1376,7 +1443,7 @@ func (x *DeleteLock) String() string {
 func (*DeleteLock) ProtoMessage() {}
 
 func (x *DeleteLock) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1389,7 +1456,7 @@ func (x *DeleteLock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteLock.ProtoReflect.Descriptor instead.
 func (*DeleteLock) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{7}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeleteLock) GetScope() LockScope {
@@ -1446,7 +1513,7 @@ type ApplyEnvironment struct {
 
 func (x *ApplyEnvironment) Reset() {
 	*x = ApplyEnvironment{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1458,7 +1525,7 @@ func (x *ApplyEnvironment) String() string {
 func (*ApplyEnvironment) ProtoMessage() {}
 
 func (x *ApplyEnvironment) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1471,7 +1538,7 @@ func (x *ApplyEnvironment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyEnvironment.ProtoReflect.Descriptor instead.
 func (*ApplyEnvironment) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{8}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ApplyEnvironment) GetEnvironment() string {
@@ -1509,7 +1576,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1521,7 +1588,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1534,7 +1601,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{9}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Operation) GetId() string {
@@ -1603,7 +1670,7 @@ type GetOperationRequest struct {
 
 func (x *GetOperationRequest) Reset() {
 	*x = GetOperationRequest{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1615,7 +1682,7 @@ func (x *GetOperationRequest) String() string {
 func (*GetOperationRequest) ProtoMessage() {}
 
 func (x *GetOperationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1628,7 +1695,7 @@ func (x *GetOperationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOperationRequest.ProtoReflect.Descriptor instead.
 func (*GetOperationRequest) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{10}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetOperationRequest) GetId() string {
@@ -1659,7 +1726,7 @@ type ActionResult struct {
 
 func (x *ActionResult) Reset() {
 	*x = ActionResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1671,7 +1738,7 @@ func (x *ActionResult) String() string {
 func (*ActionResult) ProtoMessage() {}
 
 func (x *ActionResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1684,7 +1751,7 @@ func (x *ActionResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionResult.ProtoReflect.Descriptor instead.
 func (*ActionResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{11}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ActionResult) GetKind() isActionResult_Kind {
@@ -1824,7 +1891,7 @@ type ReleaseResult struct {
 
 func (x *ReleaseResult) Reset() {
 	*x = ReleaseResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1836,7 +1903,7 @@ func (x *ReleaseResult) String() string {
 func (*ReleaseResult) ProtoMessage() {}
 
 func (x *ReleaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1849,7 +1916,7 @@ func (x *ReleaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseResult.ProtoReflect.Descriptor instead.
 func (*ReleaseResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{12}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ReleaseResult) GetOutcome() ReleaseOutcome {
@@ -1899,7 +1966,7 @@ type DeployResult struct {
 
 func (x *DeployResult) Reset() {
 	*x = DeployResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1911,7 +1978,7 @@ func (x *DeployResult) String() string {
 func (*DeployResult) ProtoMessage() {}
 
 func (x *DeployResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1924,7 +1991,7 @@ func (x *DeployResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeployResult.ProtoReflect.Descriptor instead.
 func (*DeployResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{13}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeployResult) GetApplication() string {
@@ -1995,7 +2062,7 @@ type TrainResult struct {
 
 func (x *TrainResult) Reset() {
 	*x = TrainResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +2074,7 @@ func (x *TrainResult) String() string {
 func (*TrainResult) ProtoMessage() {}
 
 func (x *TrainResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +2087,7 @@ func (x *TrainResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainResult.ProtoReflect.Descriptor instead.
 func (*TrainResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{14}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TrainResult) GetTarget() string {
@@ -2060,7 +2127,7 @@ type TrainEnvironment struct {
 
 func (x *TrainEnvironment) Reset() {
 	*x = TrainEnvironment{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[15]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2072,7 +2139,7 @@ func (x *TrainEnvironment) String() string {
 func (*TrainEnvironment) ProtoMessage() {}
 
 func (x *TrainEnvironment) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[15]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2085,7 +2152,7 @@ func (x *TrainEnvironment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainEnvironment.ProtoReflect.Descriptor instead.
 func (*TrainEnvironment) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{15}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *TrainEnvironment) GetEnvironment() string {
@@ -2135,7 +2202,7 @@ type LockResult struct {
 
 func (x *LockResult) Reset() {
 	*x = LockResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[16]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2147,7 +2214,7 @@ func (x *LockResult) String() string {
 func (*LockResult) ProtoMessage() {}
 
 func (x *LockResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[16]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2160,7 +2227,7 @@ func (x *LockResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LockResult.ProtoReflect.Descriptor instead.
 func (*LockResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{16}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LockResult) GetLocks() []*Lock {
@@ -2188,7 +2255,7 @@ type EnvironmentResult struct {
 
 func (x *EnvironmentResult) Reset() {
 	*x = EnvironmentResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[17]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2200,7 +2267,7 @@ func (x *EnvironmentResult) String() string {
 func (*EnvironmentResult) ProtoMessage() {}
 
 func (x *EnvironmentResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[17]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2213,7 +2280,7 @@ func (x *EnvironmentResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnvironmentResult.ProtoReflect.Descriptor instead.
 func (*EnvironmentResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{17}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *EnvironmentResult) GetEnvironment() string {
@@ -2240,7 +2307,7 @@ type BatchResult struct {
 
 func (x *BatchResult) Reset() {
 	*x = BatchResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[18]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2252,7 +2319,7 @@ func (x *BatchResult) String() string {
 func (*BatchResult) ProtoMessage() {}
 
 func (x *BatchResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[18]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2265,7 +2332,7 @@ func (x *BatchResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchResult.ProtoReflect.Descriptor instead.
 func (*BatchResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{18}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *BatchResult) GetResults() []*ActionResult {
@@ -2302,7 +2369,7 @@ type ErrorDetail struct {
 
 func (x *ErrorDetail) Reset() {
 	*x = ErrorDetail{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[19]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2314,7 +2381,7 @@ func (x *ErrorDetail) String() string {
 func (*ErrorDetail) ProtoMessage() {}
 
 func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[19]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2327,7 +2394,7 @@ func (x *ErrorDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorDetail.ProtoReflect.Descriptor instead.
 func (*ErrorDetail) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{19}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ErrorDetail) GetKind() string {
@@ -2434,7 +2501,7 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\x06reason\x18d \x01(\tR\x06reasonB\x06\n" +
 	"\x04kind\"7\n" +
 	"\x05Batch\x12.\n" +
-	"\aactions\x18\x01 \x03(\v2\x14.signalbox.v1.ActionR\aactions\"\xa7\x04\n" +
+	"\aactions\x18\x01 \x03(\v2\x14.signalbox.v1.ActionR\aactions\"\xcd\x05\n" +
 	"\rCreateRelease\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12H\n" +
@@ -2452,10 +2519,19 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"prepublish\x12&\n" +
 	"\x0fsource_repo_url\x18\f \x01(\tR\rsourceRepoUrl\x12\x1b\n" +
 	"\tdeploy_to\x18\r \x03(\tR\bdeployTo\x12\x1a\n" +
-	"\brevision\x18\x0e \x01(\x04R\brevision\x1a<\n" +
+	"\brevision\x18\x0e \x01(\x04R\brevision\x12K\n" +
+	"\n" +
+	"signatures\x18\x0f \x03(\v2+.signalbox.v1.CreateRelease.SignaturesEntryR\n" +
+	"signatures\x1a<\n" +
 	"\x0eManifestsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa7\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aW\n" +
+	"\x0fSignaturesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
+	"\x05value\x18\x02 \x01(\v2\x18.signalbox.v1.SignaturesR\x05value:\x028\x01\"&\n" +
+	"\n" +
+	"Signatures\x12\x18\n" +
+	"\aarmored\x18\x01 \x03(\tR\aarmored\"\xa7\x01\n" +
 	"\x06Deploy\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
 	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x18\n" +
@@ -2637,7 +2713,7 @@ func file_signalbox_v1_commands_proto_rawDescGZIP() []byte {
 }
 
 var file_signalbox_v1_commands_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_signalbox_v1_commands_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_signalbox_v1_commands_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_signalbox_v1_commands_proto_goTypes = []any{
 	(Wait)(0),                     // 0: signalbox.v1.Wait
 	(LockBehavior)(0),             // 1: signalbox.v1.LockBehavior
@@ -2651,88 +2727,92 @@ var file_signalbox_v1_commands_proto_goTypes = []any{
 	(*Action)(nil),                // 9: signalbox.v1.Action
 	(*Batch)(nil),                 // 10: signalbox.v1.Batch
 	(*CreateRelease)(nil),         // 11: signalbox.v1.CreateRelease
-	(*Deploy)(nil),                // 12: signalbox.v1.Deploy
-	(*RunTrain)(nil),              // 13: signalbox.v1.RunTrain
-	(*CreateLock)(nil),            // 14: signalbox.v1.CreateLock
-	(*DeleteLock)(nil),            // 15: signalbox.v1.DeleteLock
-	(*ApplyEnvironment)(nil),      // 16: signalbox.v1.ApplyEnvironment
-	(*Operation)(nil),             // 17: signalbox.v1.Operation
-	(*GetOperationRequest)(nil),   // 18: signalbox.v1.GetOperationRequest
-	(*ActionResult)(nil),          // 19: signalbox.v1.ActionResult
-	(*ReleaseResult)(nil),         // 20: signalbox.v1.ReleaseResult
-	(*DeployResult)(nil),          // 21: signalbox.v1.DeployResult
-	(*TrainResult)(nil),           // 22: signalbox.v1.TrainResult
-	(*TrainEnvironment)(nil),      // 23: signalbox.v1.TrainEnvironment
-	(*LockResult)(nil),            // 24: signalbox.v1.LockResult
-	(*EnvironmentResult)(nil),     // 25: signalbox.v1.EnvironmentResult
-	(*BatchResult)(nil),           // 26: signalbox.v1.BatchResult
-	(*ErrorDetail)(nil),           // 27: signalbox.v1.ErrorDetail
-	nil,                           // 28: signalbox.v1.CreateRelease.ManifestsEntry
-	(*durationpb.Duration)(nil),   // 29: google.protobuf.Duration
-	(LockScope)(0),                // 30: signalbox.v1.LockScope
-	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 32: google.protobuf.Struct
-	(*Lock)(nil),                  // 33: signalbox.v1.Lock
+	(*Signatures)(nil),            // 12: signalbox.v1.Signatures
+	(*Deploy)(nil),                // 13: signalbox.v1.Deploy
+	(*RunTrain)(nil),              // 14: signalbox.v1.RunTrain
+	(*CreateLock)(nil),            // 15: signalbox.v1.CreateLock
+	(*DeleteLock)(nil),            // 16: signalbox.v1.DeleteLock
+	(*ApplyEnvironment)(nil),      // 17: signalbox.v1.ApplyEnvironment
+	(*Operation)(nil),             // 18: signalbox.v1.Operation
+	(*GetOperationRequest)(nil),   // 19: signalbox.v1.GetOperationRequest
+	(*ActionResult)(nil),          // 20: signalbox.v1.ActionResult
+	(*ReleaseResult)(nil),         // 21: signalbox.v1.ReleaseResult
+	(*DeployResult)(nil),          // 22: signalbox.v1.DeployResult
+	(*TrainResult)(nil),           // 23: signalbox.v1.TrainResult
+	(*TrainEnvironment)(nil),      // 24: signalbox.v1.TrainEnvironment
+	(*LockResult)(nil),            // 25: signalbox.v1.LockResult
+	(*EnvironmentResult)(nil),     // 26: signalbox.v1.EnvironmentResult
+	(*BatchResult)(nil),           // 27: signalbox.v1.BatchResult
+	(*ErrorDetail)(nil),           // 28: signalbox.v1.ErrorDetail
+	nil,                           // 29: signalbox.v1.CreateRelease.ManifestsEntry
+	nil,                           // 30: signalbox.v1.CreateRelease.SignaturesEntry
+	(*durationpb.Duration)(nil),   // 31: google.protobuf.Duration
+	(LockScope)(0),                // 32: signalbox.v1.LockScope
+	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 34: google.protobuf.Struct
+	(*Lock)(nil),                  // 35: signalbox.v1.Lock
 }
 var file_signalbox_v1_commands_proto_depIdxs = []int32{
 	11, // 0: signalbox.v1.ExecuteRequest.create_release:type_name -> signalbox.v1.CreateRelease
-	12, // 1: signalbox.v1.ExecuteRequest.deploy:type_name -> signalbox.v1.Deploy
-	13, // 2: signalbox.v1.ExecuteRequest.run_train:type_name -> signalbox.v1.RunTrain
-	14, // 3: signalbox.v1.ExecuteRequest.create_lock:type_name -> signalbox.v1.CreateLock
-	15, // 4: signalbox.v1.ExecuteRequest.delete_lock:type_name -> signalbox.v1.DeleteLock
-	16, // 5: signalbox.v1.ExecuteRequest.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
+	13, // 1: signalbox.v1.ExecuteRequest.deploy:type_name -> signalbox.v1.Deploy
+	14, // 2: signalbox.v1.ExecuteRequest.run_train:type_name -> signalbox.v1.RunTrain
+	15, // 3: signalbox.v1.ExecuteRequest.create_lock:type_name -> signalbox.v1.CreateLock
+	16, // 4: signalbox.v1.ExecuteRequest.delete_lock:type_name -> signalbox.v1.DeleteLock
+	17, // 5: signalbox.v1.ExecuteRequest.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
 	10, // 6: signalbox.v1.ExecuteRequest.batch:type_name -> signalbox.v1.Batch
 	0,  // 7: signalbox.v1.ExecuteRequest.wait:type_name -> signalbox.v1.Wait
-	29, // 8: signalbox.v1.ExecuteRequest.timeout:type_name -> google.protobuf.Duration
+	31, // 8: signalbox.v1.ExecuteRequest.timeout:type_name -> google.protobuf.Duration
 	11, // 9: signalbox.v1.Action.create_release:type_name -> signalbox.v1.CreateRelease
-	12, // 10: signalbox.v1.Action.deploy:type_name -> signalbox.v1.Deploy
-	13, // 11: signalbox.v1.Action.run_train:type_name -> signalbox.v1.RunTrain
-	14, // 12: signalbox.v1.Action.create_lock:type_name -> signalbox.v1.CreateLock
-	15, // 13: signalbox.v1.Action.delete_lock:type_name -> signalbox.v1.DeleteLock
-	16, // 14: signalbox.v1.Action.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
+	13, // 10: signalbox.v1.Action.deploy:type_name -> signalbox.v1.Deploy
+	14, // 11: signalbox.v1.Action.run_train:type_name -> signalbox.v1.RunTrain
+	15, // 12: signalbox.v1.Action.create_lock:type_name -> signalbox.v1.CreateLock
+	16, // 13: signalbox.v1.Action.delete_lock:type_name -> signalbox.v1.DeleteLock
+	17, // 14: signalbox.v1.Action.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
 	10, // 15: signalbox.v1.Action.batch:type_name -> signalbox.v1.Batch
 	9,  // 16: signalbox.v1.Batch.actions:type_name -> signalbox.v1.Action
-	28, // 17: signalbox.v1.CreateRelease.manifests:type_name -> signalbox.v1.CreateRelease.ManifestsEntry
-	1,  // 18: signalbox.v1.Deploy.lock_behavior:type_name -> signalbox.v1.LockBehavior
-	2,  // 19: signalbox.v1.RunTrain.target_type:type_name -> signalbox.v1.TrainTarget
-	30, // 20: signalbox.v1.CreateLock.scope:type_name -> signalbox.v1.LockScope
-	31, // 21: signalbox.v1.CreateLock.expires_at:type_name -> google.protobuf.Timestamp
-	30, // 22: signalbox.v1.DeleteLock.scope:type_name -> signalbox.v1.LockScope
-	32, // 23: signalbox.v1.ApplyEnvironment.config:type_name -> google.protobuf.Struct
-	3,  // 24: signalbox.v1.Operation.state:type_name -> signalbox.v1.OperationState
-	19, // 25: signalbox.v1.Operation.result:type_name -> signalbox.v1.ActionResult
-	27, // 26: signalbox.v1.Operation.error:type_name -> signalbox.v1.ErrorDetail
-	31, // 27: signalbox.v1.Operation.created_at:type_name -> google.protobuf.Timestamp
-	31, // 28: signalbox.v1.Operation.finished_at:type_name -> google.protobuf.Timestamp
-	20, // 29: signalbox.v1.ActionResult.create_release:type_name -> signalbox.v1.ReleaseResult
-	21, // 30: signalbox.v1.ActionResult.deploy:type_name -> signalbox.v1.DeployResult
-	22, // 31: signalbox.v1.ActionResult.run_train:type_name -> signalbox.v1.TrainResult
-	24, // 32: signalbox.v1.ActionResult.create_lock:type_name -> signalbox.v1.LockResult
-	24, // 33: signalbox.v1.ActionResult.delete_lock:type_name -> signalbox.v1.LockResult
-	25, // 34: signalbox.v1.ActionResult.apply_environment:type_name -> signalbox.v1.EnvironmentResult
-	26, // 35: signalbox.v1.ActionResult.batch:type_name -> signalbox.v1.BatchResult
-	4,  // 36: signalbox.v1.ReleaseResult.outcome:type_name -> signalbox.v1.ReleaseOutcome
-	21, // 37: signalbox.v1.ReleaseResult.deployments:type_name -> signalbox.v1.DeployResult
-	5,  // 38: signalbox.v1.DeployResult.outcome:type_name -> signalbox.v1.DeployOutcome
-	6,  // 39: signalbox.v1.DeployResult.skip_cause:type_name -> signalbox.v1.SkipCause
-	33, // 40: signalbox.v1.DeployResult.locks:type_name -> signalbox.v1.Lock
-	23, // 41: signalbox.v1.TrainResult.environments:type_name -> signalbox.v1.TrainEnvironment
-	6,  // 42: signalbox.v1.TrainEnvironment.skip_cause:type_name -> signalbox.v1.SkipCause
-	21, // 43: signalbox.v1.TrainEnvironment.applications:type_name -> signalbox.v1.DeployResult
-	33, // 44: signalbox.v1.LockResult.locks:type_name -> signalbox.v1.Lock
-	21, // 45: signalbox.v1.LockResult.unqueued:type_name -> signalbox.v1.DeployResult
-	19, // 46: signalbox.v1.BatchResult.results:type_name -> signalbox.v1.ActionResult
-	7,  // 47: signalbox.v1.ErrorDetail.differing_field:type_name -> signalbox.v1.DifferingField
-	33, // 48: signalbox.v1.ErrorDetail.locks:type_name -> signalbox.v1.Lock
-	8,  // 49: signalbox.v1.CommandService.Execute:input_type -> signalbox.v1.ExecuteRequest
-	18, // 50: signalbox.v1.CommandService.GetOperation:input_type -> signalbox.v1.GetOperationRequest
-	17, // 51: signalbox.v1.CommandService.Execute:output_type -> signalbox.v1.Operation
-	17, // 52: signalbox.v1.CommandService.GetOperation:output_type -> signalbox.v1.Operation
-	51, // [51:53] is the sub-list for method output_type
-	49, // [49:51] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	29, // 17: signalbox.v1.CreateRelease.manifests:type_name -> signalbox.v1.CreateRelease.ManifestsEntry
+	30, // 18: signalbox.v1.CreateRelease.signatures:type_name -> signalbox.v1.CreateRelease.SignaturesEntry
+	1,  // 19: signalbox.v1.Deploy.lock_behavior:type_name -> signalbox.v1.LockBehavior
+	2,  // 20: signalbox.v1.RunTrain.target_type:type_name -> signalbox.v1.TrainTarget
+	32, // 21: signalbox.v1.CreateLock.scope:type_name -> signalbox.v1.LockScope
+	33, // 22: signalbox.v1.CreateLock.expires_at:type_name -> google.protobuf.Timestamp
+	32, // 23: signalbox.v1.DeleteLock.scope:type_name -> signalbox.v1.LockScope
+	34, // 24: signalbox.v1.ApplyEnvironment.config:type_name -> google.protobuf.Struct
+	3,  // 25: signalbox.v1.Operation.state:type_name -> signalbox.v1.OperationState
+	20, // 26: signalbox.v1.Operation.result:type_name -> signalbox.v1.ActionResult
+	28, // 27: signalbox.v1.Operation.error:type_name -> signalbox.v1.ErrorDetail
+	33, // 28: signalbox.v1.Operation.created_at:type_name -> google.protobuf.Timestamp
+	33, // 29: signalbox.v1.Operation.finished_at:type_name -> google.protobuf.Timestamp
+	21, // 30: signalbox.v1.ActionResult.create_release:type_name -> signalbox.v1.ReleaseResult
+	22, // 31: signalbox.v1.ActionResult.deploy:type_name -> signalbox.v1.DeployResult
+	23, // 32: signalbox.v1.ActionResult.run_train:type_name -> signalbox.v1.TrainResult
+	25, // 33: signalbox.v1.ActionResult.create_lock:type_name -> signalbox.v1.LockResult
+	25, // 34: signalbox.v1.ActionResult.delete_lock:type_name -> signalbox.v1.LockResult
+	26, // 35: signalbox.v1.ActionResult.apply_environment:type_name -> signalbox.v1.EnvironmentResult
+	27, // 36: signalbox.v1.ActionResult.batch:type_name -> signalbox.v1.BatchResult
+	4,  // 37: signalbox.v1.ReleaseResult.outcome:type_name -> signalbox.v1.ReleaseOutcome
+	22, // 38: signalbox.v1.ReleaseResult.deployments:type_name -> signalbox.v1.DeployResult
+	5,  // 39: signalbox.v1.DeployResult.outcome:type_name -> signalbox.v1.DeployOutcome
+	6,  // 40: signalbox.v1.DeployResult.skip_cause:type_name -> signalbox.v1.SkipCause
+	35, // 41: signalbox.v1.DeployResult.locks:type_name -> signalbox.v1.Lock
+	24, // 42: signalbox.v1.TrainResult.environments:type_name -> signalbox.v1.TrainEnvironment
+	6,  // 43: signalbox.v1.TrainEnvironment.skip_cause:type_name -> signalbox.v1.SkipCause
+	22, // 44: signalbox.v1.TrainEnvironment.applications:type_name -> signalbox.v1.DeployResult
+	35, // 45: signalbox.v1.LockResult.locks:type_name -> signalbox.v1.Lock
+	22, // 46: signalbox.v1.LockResult.unqueued:type_name -> signalbox.v1.DeployResult
+	20, // 47: signalbox.v1.BatchResult.results:type_name -> signalbox.v1.ActionResult
+	7,  // 48: signalbox.v1.ErrorDetail.differing_field:type_name -> signalbox.v1.DifferingField
+	35, // 49: signalbox.v1.ErrorDetail.locks:type_name -> signalbox.v1.Lock
+	12, // 50: signalbox.v1.CreateRelease.SignaturesEntry.value:type_name -> signalbox.v1.Signatures
+	8,  // 51: signalbox.v1.CommandService.Execute:input_type -> signalbox.v1.ExecuteRequest
+	19, // 52: signalbox.v1.CommandService.GetOperation:input_type -> signalbox.v1.GetOperationRequest
+	18, // 53: signalbox.v1.CommandService.Execute:output_type -> signalbox.v1.Operation
+	18, // 54: signalbox.v1.CommandService.GetOperation:output_type -> signalbox.v1.Operation
+	53, // [53:55] is the sub-list for method output_type
+	51, // [51:53] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_signalbox_v1_commands_proto_init() }
@@ -2759,7 +2839,7 @@ func file_signalbox_v1_commands_proto_init() {
 		(*Action_ApplyEnvironment)(nil),
 		(*Action_Batch)(nil),
 	}
-	file_signalbox_v1_commands_proto_msgTypes[11].OneofWrappers = []any{
+	file_signalbox_v1_commands_proto_msgTypes[12].OneofWrappers = []any{
 		(*ActionResult_CreateRelease)(nil),
 		(*ActionResult_Deploy)(nil),
 		(*ActionResult_RunTrain)(nil),
@@ -2768,14 +2848,14 @@ func file_signalbox_v1_commands_proto_init() {
 		(*ActionResult_ApplyEnvironment)(nil),
 		(*ActionResult_Batch)(nil),
 	}
-	file_signalbox_v1_commands_proto_msgTypes[19].OneofWrappers = []any{}
+	file_signalbox_v1_commands_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_signalbox_v1_commands_proto_rawDesc), len(file_signalbox_v1_commands_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1044,23 +1044,43 @@ export interface components {
         };
         /** @description CreateRelease stores a new version of an application and deploys it to "latest" environments. */
         CreateRelease: {
+            /** @description Name of the application; it comes into being with its first release. */
             application?: string;
+            /** @description "Name <mail>" of the source commit; may be empty. */
             author?: string;
+            /** @description http(s) address of the CI run. */
             ciLink?: string;
+            /** @description Commit of the source repo, 7 to 40 lower-case hex digits; may be empty. */
             commitId?: string;
             /** @description Environments to deploy to right away, beside the "latest" ones; each must be downstream of one the release has a manifest for. */
             deployTo?: string[];
+            /** @description What people call this release, at most 15 characters. */
             displayVersion?: string;
             /** @description Environment -> manifest as rendered (UTF-8 YAML), kept byte for byte. */
             manifests?: {
                 [key: string]: string;
             };
+            /** @description Message of the source commit. */
             message?: string;
+            /** @description Announce the release without manifests; they follow with the same version. */
             prepublish?: boolean;
+            /** @description The commit of the release before, in the same form; may be empty. */
             previousCommitId?: string;
-            /** Format: uint64 */
+            /**
+             * Format: uint64
+             * @description Revision beside the version, for CI systems that repost a version; 0 when unused.
+             */
             revision?: string;
+            /**
+             * @description Environment -> signatures of its manifest. A must for every manifest when the cd-service has a PGP keyring, else not checked.
+             *     They are checked and not kept: neither git nor what tells a retry from another command holds them.
+             */
+            signatures?: {
+                [key: string]: components["schemas"]["Signatures"];
+            };
+            /** @description Address of the source repo; empty leaves it as it is. */
             sourceRepoUrl?: string;
+            /** @description Team that owns the application; empty leaves it as it is. */
             team?: string;
             /**
              * Format: uint64
@@ -1621,6 +1641,11 @@ export interface components {
             targetType?: components["schemas"]["TrainTarget"];
             /** @description Only applications of this team; empty means all. */
             team?: string;
+        };
+        /** @description Signatures belong to one manifest; one that is valid is enough. */
+        Signatures: {
+            /** @description ASCII-armored detached OpenPGP signatures over exactly the manifest's bytes; at most 16, of at most 64 KiB each. */
+            armored?: string[];
         };
         /**
          * @description SkipCause says why a train left an application or an environment alone.
@@ -2588,6 +2613,7 @@ export interface operations {
                 "author-email"?: components["parameters"]["AuthorEmail"];
             };
             path: {
+                /** @description Name of the application; it comes into being with its first release. */
                 application: string;
             };
             cookie?: never;
@@ -2595,22 +2621,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description "Name <mail>" of the source commit; may be empty. */
                     author?: string;
+                    /** @description http(s) address of the CI run. */
                     ciLink?: string;
+                    /** @description Commit of the source repo, 7 to 40 lower-case hex digits; may be empty. */
                     commitId?: string;
                     /** @description Environments to deploy to right away, beside the "latest" ones; each must be downstream of one the release has a manifest for. */
                     deployTo?: string[];
+                    /** @description What people call this release, at most 15 characters. */
                     displayVersion?: string;
                     /** @description Environment -> manifest as rendered (UTF-8 YAML), kept byte for byte. */
                     manifests?: {
                         [key: string]: string;
                     };
+                    /** @description Message of the source commit. */
                     message?: string;
+                    /** @description Announce the release without manifests; they follow with the same version. */
                     prepublish?: boolean;
+                    /** @description The commit of the release before, in the same form; may be empty. */
                     previousCommitId?: string;
-                    /** Format: uint64 */
+                    /**
+                     * Format: uint64
+                     * @description Revision beside the version, for CI systems that repost a version; 0 when unused.
+                     */
                     revision?: string;
+                    /**
+                     * @description Environment -> signatures of its manifest. A must for every manifest when the cd-service has a PGP keyring, else not checked.
+                     *     They are checked and not kept: neither git nor what tells a retry from another command holds them.
+                     */
+                    signatures?: {
+                        [key: string]: components["schemas"]["Signatures"];
+                    };
+                    /** @description Address of the source repo; empty leaves it as it is. */
                     sourceRepoUrl?: string;
+                    /** @description Team that owns the application; empty leaves it as it is. */
                     team?: string;
                     /**
                      * Format: uint64
