@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/auth"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore/gitservertest"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
@@ -58,5 +59,43 @@ func TestWarningsTravelInTheHeader(t *testing.T) {
 	b.must(err)
 	if got := strings.Join(header.Get(commands.WarningMetadata), "|"); got == "" || strings.Contains(got, "hunter2") {
 		t.Errorf("warnings: %q", got)
+	}
+}
+
+func TestAReleaseLikeTheNewestIsARetryUnlessItHasAKeyOfItsOwn(t *testing.T) {
+	b := newBed(t, "", nil)
+	send := func(key string, change func(*api.ExecuteRequest)) *api.ReleaseResult {
+		t.Helper()
+		req := release("checkout", 0, "one")
+		req.GetCreateRelease().CommitId, req.IdempotencyKey = "0123abcd", key
+		if change != nil {
+			change(req)
+		}
+		return b.do(req).Result.GetCreateRelease()
+	}
+	const created, same = api.ReleaseOutcome_RELEASE_OUTCOME_CREATED, api.ReleaseOutcome_RELEASE_OUTCOME_ALREADY_EXISTS_SAME
+	dry := func(req *api.ExecuteRequest) { req.DryRun = true }
+	for _, step := range []struct {
+		says    string
+		key     string
+		change  func(*api.ExecuteRequest)
+		outcome api.ReleaseOutcome
+		version uint64
+	}{
+		{"the first", "", nil, created, 1},
+		{"again without a key", "", nil, same, 1},
+		{"a dry run under a key", "build-1", dry, created, 2},
+		{"under a key", "build-1", nil, created, 2},
+		{"under the same key", "build-1", nil, created, 2},
+		{"under another key", "build-2", nil, created, 3},
+		{"under a key that only serves to send again", "run-1", func(req *api.ExecuteRequest) { req.SameIsRetry = true }, same, 3},
+		{"without a key", "", nil, same, 3},
+	} {
+		if got := send(step.key, step.change); got.Outcome != step.outcome || got.Version != step.version {
+			t.Errorf("%s: %s %d, want %s %d", step.says, got.Outcome, got.Version, step.outcome, step.version)
+		}
+	}
+	if got := b.deployed("checkout", "development"); got != 3 {
+		t.Errorf("development runs %d", got)
 	}
 }

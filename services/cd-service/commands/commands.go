@@ -101,6 +101,7 @@ func (s *Server) Execute(ctx context.Context, req *api.ExecuteRequest) (*api.Ope
 		return nil, err
 	}
 	warn(ctx, request.Checked.Warnings)
+	request.Keyed = req.GetIdempotencyKey() != "" && !req.GetSameIsRetry()
 	if req.GetDryRun() {
 		outcome, err := s.o.Sequencer.DryRun(ctx, request)
 		if err != nil {
@@ -197,6 +198,7 @@ func (s *Server) recover(ctx context.Context, intent journal.Intent) error {
 		return s.o.Sequencer.RefuseJournaled(ctx, intent, problem.From(err))
 	}
 	request.ID, request.Digest, request.Action, request.Journaled = intent.ID, intent.Digest, intent.Action, true
+	request.Keyed = intent.Keyed
 	_, err = s.o.Sequencer.Submit(ctx, request)
 	return err
 }

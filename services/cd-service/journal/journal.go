@@ -31,6 +31,8 @@ type Intent struct {
 	Action []byte
 	// Digest is the SHA-256 of the command as asked.
 	Digest []byte
+	// Keyed says that it came with an idempotency key of its own.
+	Keyed bool
 	// At is when it was accepted; stored in UTC, to the microsecond.
 	At time.Time
 }
@@ -112,8 +114,8 @@ func (j *Journal) insert(ctx context.Context, group []waiting) error {
 	return j.inTx(ctx, "journal an intent", func(tx *sql.Tx) error {
 		for _, w := range group {
 			i := w.intent
-			_, err := tx.ExecContext(ctx, `INSERT INTO intents (id, actor_name, actor_email, action, digest, at) VALUES (?, ?, ?, ?, ?, ?)
-				ON CONFLICT (id) DO NOTHING`, i.ID, i.ActorName, i.ActorEmail, i.Action, i.Digest, i.At.UnixMicro())
+			_, err := tx.ExecContext(ctx, `INSERT INTO intents (id, actor_name, actor_email, action, digest, keyed, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (id) DO NOTHING`, i.ID, i.ActorName, i.ActorEmail, i.Action, i.Digest, i.Keyed, i.At.UnixMicro())
 			if err != nil {
 				return fmt.Errorf("insert %s: %w", i.ID, err)
 			}
@@ -141,7 +143,7 @@ func (j *Journal) Decide(ctx context.Context, outcomes []Outcome) error {
 
 // Pending lists the undecided intents in the order they were accepted.
 func (j *Journal) Pending(ctx context.Context) (intents []Intent, err error) {
-	rows, err := j.db.QueryContext(ctx, `SELECT id, actor_name, actor_email, action, digest, at FROM intents ORDER BY seq`)
+	rows, err := j.db.QueryContext(ctx, `SELECT id, actor_name, actor_email, action, digest, keyed, at FROM intents ORDER BY seq`)
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
@@ -149,7 +151,7 @@ func (j *Journal) Pending(ctx context.Context) (intents []Intent, err error) {
 	for rows.Next() {
 		var i Intent
 		var at int64
-		if err := rows.Scan(&i.ID, &i.ActorName, &i.ActorEmail, &i.Action, &i.Digest, &at); err != nil {
+		if err := rows.Scan(&i.ID, &i.ActorName, &i.ActorEmail, &i.Action, &i.Digest, &i.Keyed, &at); err != nil {
 			return nil, fmt.Errorf("read the journal: %w", err)
 		}
 		i.At = time.UnixMicro(at).UTC()

@@ -26,7 +26,7 @@ func open(t *testing.T, path string) *journal.Journal {
 }
 
 func intent(id string) journal.Intent {
-	return journal.Intent{ID: id, ActorName: "Anna Koch", ActorEmail: "ak@example.com", Action: []byte("action " + id), Digest: []byte("digest " + id), At: noon}
+	return journal.Intent{ID: id, ActorName: "Anna Koch", ActorEmail: "ak@example.com", Action: []byte("action " + id), Digest: []byte("digest " + id), Keyed: id == "op-c", At: noon}
 }
 
 func pending(t *testing.T, j *journal.Journal) string {
@@ -56,7 +56,7 @@ func TestAcceptedIntentsSurviveAndComeBackInOrder(t *testing.T) {
 		t.Fatalf("pending after the kill: %q", got)
 	}
 	list, _ := again.Pending(t.Context())
-	if got := list[0]; fmt.Sprintf("%q", got) != fmt.Sprintf("%q", intent("op-c")) {
+	if got := list[0]; fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", intent("op-c")) {
 		t.Errorf("the intent changed: %+v", got)
 	}
 }
@@ -150,5 +150,30 @@ func TestAJournalThatCannotBeWrittenSaysSo(t *testing.T) {
 	}
 	if err := j.Add(t.Context(), intent("op-1")); err == nil {
 		t.Error("a closed journal took an intent")
+	}
+}
+
+func TestAJournalOfTheFirstSchemaKeepsItsIntents(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(`CREATE TABLE intents (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, actor_name TEXT NOT NULL,
+			actor_email TEXT NOT NULL, action BLOB NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL);
+		CREATE TABLE outcomes (id TEXT PRIMARY KEY, digest BLOB NOT NULL, operation BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+		CREATE TABLE probe (n INTEGER NOT NULL);
+		INSERT INTO intents (id, actor_name, actor_email, action, digest, at) VALUES ('op-1', 'Anna Koch', 'ak@example.com', 'a', 'd', 7);
+		PRAGMA user_version = 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j := open(t, path)
+	list, err := j.Pending(t.Context())
+	if err != nil || len(list) != 1 || list[0].ID != "op-1" || list[0].ActorName != "Anna Koch" || list[0].Keyed || list[0].At.UnixMicro() != 7 {
+		t.Errorf("%+v %v", list, err)
 	}
 }

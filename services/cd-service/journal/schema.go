@@ -27,6 +27,7 @@ var steps = []string{
 	CREATE INDEX outcomes_at ON outcomes (at);
 	CREATE TABLE probe (n INTEGER NOT NULL);
 	INSERT INTO probe (n) VALUES (0);`,
+	`ALTER TABLE intents ADD COLUMN keyed INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // migrate runs the steps the file has not seen, each in a transaction of its own with the new schema number.

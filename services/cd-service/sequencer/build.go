@@ -113,7 +113,9 @@ func (s *Sequencer) decide(ctx context.Context, b *built, j *job) (v verdict) {
 		return v
 	}
 	now := s.clock.Now()
-	decision, err := rules.Decide(j.Checked, b.draft.Snapshot(), rules.Context{Now: now, Actor: j.Actor, Policy: s.o.Policy, Content: b.content})
+	decision, err := rules.Decide(j.Checked, b.draft.Snapshot(), rules.Context{
+		Now: now, Actor: j.Actor, Policy: s.o.Policy, Content: b.content, Keyed: j.Keyed,
+	})
 	if err != nil {
 		v.err = s.internal(j, err)
 		return v

@@ -33,6 +33,8 @@ type Request struct {
 	Journal bool
 	// Journaled says that the journal holds the intent already (it is being recovered at start).
 	Journaled bool
+	// Keyed says that the caller gave a key of their own: what looks like the newest release is then not taken for a retry.
+	Keyed bool
 	// Fresh says that the ID was made for this call, so that nobody needs to look for an earlier one.
 	Fresh bool
 }

@@ -24,7 +24,7 @@ func (s *Sequencer) DryRun(ctx context.Context, r Request) (Outcome, error) {
 		return Outcome{}, err
 	}
 	now := s.clock.Now()
-	decision, err := rules.Decide(r.Checked, view.Snapshot, rules.Context{Now: now, Actor: r.Actor, Policy: s.o.Policy, Content: c})
+	decision, err := rules.Decide(r.Checked, view.Snapshot, rules.Context{Now: now, Actor: r.Actor, Policy: s.o.Policy, Content: c, Keyed: r.Keyed})
 	if err != nil {
 		return Outcome{}, err
 	}

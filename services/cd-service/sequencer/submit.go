@@ -187,7 +187,7 @@ func (s *Sequencer) join(ctx context.Context, j *job, r Request) (*Future, error
 // journal puts the intent on stable storage.
 func (s *Sequencer) journal(ctx context.Context, j *job, r Request) error {
 	err := s.o.Journal.Add(ctx, journal.Intent{
-		ID: r.ID, ActorName: r.Actor.Name, ActorEmail: r.Actor.Email, Action: r.Action, Digest: r.Digest, At: j.future.Outcome().Created,
+		ID: r.ID, ActorName: r.Actor.Name, ActorEmail: r.Actor.Email, Action: r.Action, Digest: r.Digest, Keyed: r.Keyed, At: j.future.Outcome().Created,
 	})
 	if err != nil {
 		return problem.New(problem.Unavailable, "the command cannot be accepted: the journal cannot be written").

@@ -299,3 +299,28 @@ func ExampleClient_Execute() {
 	fmt.Println(op.GetCommit(), err)
 	// Output: 0123456789 <nil>
 }
+
+func TestAKeyThatTheClientMadeDoesNotAskForASecondRelease(t *testing.T) {
+	for _, c := range []struct {
+		req  *api.ExecuteRequest
+		want string
+	}{
+		{&api.ExecuteRequest{Kind: &api.ExecuteRequest_CreateRelease{CreateRelease: &api.CreateRelease{Application: "checkout"}}}, "sameIsRetry=true"},
+		{&api.ExecuteRequest{Kind: &api.ExecuteRequest_CreateRelease{CreateRelease: &api.CreateRelease{Application: "checkout"}}, IdempotencyKey: "build-1"}, ""},
+		{&api.ExecuteRequest{Kind: &api.ExecuteRequest_RunTrain{RunTrain: &api.RunTrain{Target: "staging"}}}, ""},
+	} {
+		var query string
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			query = r.URL.RawQuery
+			_, _ = w.Write([]byte(`{"id":"op-1","state":"OPERATION_STATE_DONE"}`))
+		}))
+		cl, err := client.New(client.Options{Server: s.URL})
+		if err == nil {
+			_, err = cl.Execute(t.Context(), c.req)
+		}
+		s.Close()
+		if err != nil || query != c.want {
+			t.Errorf("%v: query %q, want %q (%v)", c.req, query, c.want, err)
+		}
+	}
+}

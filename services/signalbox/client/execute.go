@@ -136,6 +136,11 @@ func commandQuery(req *api.ExecuteRequest) url.Values {
 	if req.DryRun {
 		query.Set("dryRun", "true")
 	}
+	mayRelease := req.GetCreateRelease() != nil || req.GetBatch() != nil
+	if req.IdempotencyKey == "" && mayRelease || req.SameIsRetry {
+		// The key that we make is for sending again; it does not say that a second release like the newest one is wanted.
+		query.Set("sameIsRetry", "true")
+	}
 	if req.Timeout != nil {
 		query.Set("timeout", fmt.Sprintf("%.3fs", req.Timeout.AsDuration().Seconds()))
 	}

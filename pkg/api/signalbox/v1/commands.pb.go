@@ -522,12 +522,16 @@ type ExecuteRequest struct {
 	// Why the person does it; stands in the history. At most 1,000 characters.
 	Reason string `protobuf:"bytes,100,opt,name=reason,proto3" json:"reason,omitempty"`
 	Wait   Wait   `protobuf:"varint,101,opt,name=wait,proto3,enum=signalbox.v1.Wait" json:"wait,omitempty"`
-	// Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict.
+	// Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+	// version under a new key is a new release, though it equals the newest one.
 	IdempotencyKey string `protobuf:"bytes,102,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// Decide and answer, write nothing.
 	DryRun bool `protobuf:"varint,103,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	// How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min.
-	Timeout       *durationpb.Duration `protobuf:"bytes,104,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	Timeout *durationpb.Duration `protobuf:"bytes,104,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	// With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+	// clients that make a key for each run, so that the key says nothing about what the person wants.
+	SameIsRetry   bool `protobuf:"varint,105,opt,name=same_is_retry,json=sameIsRetry,proto3" json:"same_is_retry,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -665,6 +669,13 @@ func (x *ExecuteRequest) GetTimeout() *durationpb.Duration {
 		return x.Timeout
 	}
 	return nil
+}
+
+func (x *ExecuteRequest) GetSameIsRetry() bool {
+	if x != nil {
+		return x.SameIsRetry
+	}
+	return false
 }
 
 type isExecuteRequest_Kind interface {
@@ -2471,7 +2482,7 @@ var File_signalbox_v1_commands_proto protoreflect.FileDescriptor
 
 const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\n" +
-	"\x1bsignalbox/v1/commands.proto\x12\fsignalbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18signalbox/v1/types.proto\"\xf2\x04\n" +
+	"\x1bsignalbox/v1/commands.proto\x12\fsignalbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18signalbox/v1/types.proto\"\x96\x05\n" +
 	"\x0eExecuteRequest\x12D\n" +
 	"\x0ecreate_release\x18\x01 \x01(\v2\x1b.signalbox.v1.CreateReleaseH\x00R\rcreateRelease\x12.\n" +
 	"\x06deploy\x18\x02 \x01(\v2\x14.signalbox.v1.DeployH\x00R\x06deploy\x125\n" +
@@ -2486,7 +2497,8 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\x04wait\x18e \x01(\x0e2\x12.signalbox.v1.WaitR\x04wait\x12'\n" +
 	"\x0fidempotency_key\x18f \x01(\tR\x0eidempotencyKey\x12\x17\n" +
 	"\adry_run\x18g \x01(\bR\x06dryRun\x123\n" +
-	"\atimeout\x18h \x01(\v2\x19.google.protobuf.DurationR\atimeoutB\x06\n" +
+	"\atimeout\x18h \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12\"\n" +
+	"\rsame_is_retry\x18i \x01(\bR\vsameIsRetryB\x06\n" +
 	"\x04kind\"\xcb\x03\n" +
 	"\x06Action\x12D\n" +
 	"\x0ecreate_release\x18\x01 \x01(\v2\x1b.signalbox.v1.CreateReleaseH\x00R\rcreateRelease\x12.\n" +

@@ -2512,12 +2512,20 @@ export interface operations {
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
                 dryRun?: boolean;
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
             };
             header?: {
                 /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
@@ -2597,12 +2605,20 @@ export interface operations {
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
                 dryRun?: boolean;
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
             };
             header?: {
                 /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
@@ -2756,12 +2772,20 @@ export interface operations {
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
                 dryRun?: boolean;
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
             };
             header?: {
                 /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
@@ -2876,12 +2900,20 @@ export interface operations {
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
                 dryRun?: boolean;
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
             };
             header?: {
                 /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
@@ -3000,12 +3032,20 @@ export interface operations {
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
                 dryRun?: boolean;
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
             };
             header?: {
                 /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
@@ -3052,12 +3092,20 @@ export interface operations {
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
                 dryRun?: boolean;
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
             };
             header?: {
                 /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
@@ -3215,12 +3263,20 @@ export interface operations {
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
-                /** @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. */
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
                 idempotencyKey?: string;
                 /** @description Decide and answer, write nothing. */
                 dryRun?: boolean;
                 /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
                 timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
             };
             header?: {
                 /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
