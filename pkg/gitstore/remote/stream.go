@@ -9,9 +9,9 @@ import (
 
 // How long a server may go on after the conversation is over: hooks that run after the report, repacking.
 const (
-	// graceTidy is what a caller waits for it after a success: mostly enough to use the connection again, and little
-	// beside a push.
-	graceTidy = 100 * time.Millisecond
+	// graceTidy is what a caller waits for it after a success: nothing. What a server does behind its report (git gc --auto, hooks)
+	// took a third of a push, and nobody needs it; the connection is used again once it is over.
+	graceTidy = 0
 	// graceWords is what a caller waits after a failure for what the server has to say about it.
 	graceWords = 2 * time.Second
 	// graceBackground is when a server that goes on in the background is stopped.

@@ -53,6 +53,7 @@ func openService(ctx context.Context, s Settings, metrics prometheus.Registerer,
 	if err := service.Open(ctx); err != nil {
 		return nil, fmt.Errorf("starting the cd-service: %w", err)
 	}
+	settleMemory()
 	return service, nil
 }
 
