@@ -38,7 +38,8 @@ func (f *Frontend) guard(next http.Handler) http.Handler {
 		// The connection may have answered another request before, and still carry its deadline.
 		_ = out.control.SetWriteDeadline(time.Time{})
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &pacedBody{ReadCloser: r.Body, control: out.control, pause: f.options.ClientPause}
+			out.body = &pacedBody{ReadCloser: r.Body, control: out.control, pause: f.options.ClientPause}
+			r.Body = out.body
 		}
 		setSecurityHeaders(out.Header(), r, record.RequestID)
 		f.metrics.inFlight.Inc()
@@ -158,23 +159,35 @@ type recorder struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	pause   time.Duration
-	status  int
-	bytes   int64
+	// body of the request; nil when it has none.
+	body   *pacedBody
+	status int
+	bytes  int64
 }
 
 // WriteHeader notes the status.
 func (w *recorder) WriteHeader(code int) {
-	if w.status == 0 {
-		w.status = code
-	}
+	w.begin(code)
 	w.ResponseWriter.WriteHeader(code)
+}
+
+// begin notes the status of an answer that begins now. A server that wants to keep the connection reads the rest of the request's body
+// before it answers: a client that sends nothing more, or never stops, would wait for its answer. So that connection ends with the
+// answer, and what is still read of it to end it in order has a deadline.
+func (w *recorder) begin(code int) {
+	if w.status != 0 {
+		return
+	}
+	w.status = code
+	if w.body != nil && !w.body.ended {
+		w.Header().Set("Connection", "close")
+		_ = w.control.SetReadDeadline(time.Now().Add(w.pause)) // as in Write
+	}
 }
 
 // Write notes the size.
 func (w *recorder) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	// Where deadlines are not supported (a test's recorder) there is nobody to wait for.
 	_ = w.control.SetWriteDeadline(time.Now().Add(w.pause))
 	n, err := w.ResponseWriter.Write(p)
@@ -191,6 +204,8 @@ type pacedBody struct {
 	io.ReadCloser
 	control *http.ResponseController
 	pause   time.Duration
+	// ended: it was read to its end.
+	ended bool
 }
 
 // Read reads on.
@@ -198,6 +213,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(b.pause)) // as in Write
 	n, err := b.ReadCloser.Read(p)
 	if err == io.EOF { // behind any other error the server still wants to read the rest, and must not wait for it for ever
+		b.ended = true
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err

@@ -2,7 +2,6 @@ package ci
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -32,7 +31,7 @@ func (h *handler) train(target api.TrainTarget, slot string) http.HandlerFunc {
 		}
 		command := &api.RunTrain{Target: name, Team: query.Get("team"), TargetType: target}
 		if target != api.TrainTarget_TRAIN_TARGET_UNSPECIFIED {
-			link, err := readCILink(w, r)
+			link, err := h.readCILink(w, r)
 			if err != nil {
 				fail(w, r, err, http.StatusBadRequest)
 				return
@@ -52,10 +51,10 @@ func (h *handler) train(target api.TrainTarget, slot string) http.HandlerFunc {
 }
 
 // readCILink reads the body of a train, {"ciLink": "..."} or nothing.
-func readCILink(w http.ResponseWriter, r *http.Request) (string, error) {
-	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLockBody))
+func (h *handler) readCILink(w http.ResponseWriter, r *http.Request) (string, error) {
+	content, err := h.readSmallBody(w, r)
 	if err != nil {
-		return "", answer.BodyProblem(err, maxLockBody)
+		return "", err
 	}
 	var body struct {
 		CILink string `json:"ciLink"`

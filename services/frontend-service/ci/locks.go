@@ -12,6 +12,7 @@ import (
 	"github.com/signalbox-dev/signalbox/services/frontend-service/answer"
 )
 
+// maxLockBody is the limit of a lock's or a train's body, unless the limit of all bodies is lower.
 const maxLockBody = 1 << 20
 
 // lockKind is what differs between the four kinds of locks in kuberpult's API.
@@ -74,7 +75,7 @@ type lockBody struct {
 
 func (h *handler) createLock(kind lockKind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := readLockBody(w, r, kind)
+		body, err := h.readLockBody(w, r, kind)
 		if err == nil {
 			err = checkLockNames("create", kind, r)
 		}
@@ -135,18 +136,15 @@ func lockDone(w http.ResponseWriter, kind lockKind, status int) {
 	answer.JSON(w, status, kind.body)
 }
 
-func readLockBody(w http.ResponseWriter, r *http.Request, kind lockKind) (lockBody, error) {
+func (h *handler) readLockBody(w http.ResponseWriter, r *http.Request, kind lockKind) (lockBody, error) {
 	var body lockBody
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return body, problem.New(problem.Unsupported, "Content-Type must be application/json, not '%s'", r.Header.Get("Content-Type"))
 	}
-	if err := answer.CheckLength(r, maxLockBody); err != nil {
-		return body, err
-	}
-	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxLockBody))
+	content, err := h.readSmallBody(w, r)
 	if err != nil {
-		return body, answer.BodyProblem(err, maxLockBody)
+		return body, err
 	}
 	if len(content) > 0 {
 		if err := json.Unmarshal(content, &body); err != nil {
@@ -157,6 +155,19 @@ func readLockBody(w http.ResponseWriter, r *http.Request, kind lockKind) (lockBo
 		return body, said("Please provide lock message in body")
 	}
 	return body, nil
+}
+
+// readSmallBody reads a body that holds a few words; the error is a *problem.Error.
+func (h *handler) readSmallBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	limit := min(maxLockBody, h.MaxBodyBytes)
+	if err := errors.Join(answer.CheckLength(r, limit), answer.CheckEncoding(r)); err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		return nil, answer.BodyProblem(err, limit)
+	}
+	return content, nil
 }
 
 // jsonText words an error of encoding/json without Go's type names.
