@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/auth"
@@ -50,15 +51,36 @@ func TestOneKeyOfTwoPeopleIsTwoCommands(t *testing.T) {
 	}
 }
 
-func TestWarningsTravelInTheHeader(t *testing.T) {
+func TestWarningsTravelWithTheAnswerAndInTheHeader(t *testing.T) {
 	b := newBed(t, "", func(o *cdservice.Options) { o.Policy.Secrets = "warn" })
 	req := release("checkout", 0, "one")
 	req.GetCreateRelease().Manifests = map[string]string{"development": "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  password: hunter2\n"}
 	var header metadata.MD
-	_, err := b.commands.Execute(t.Context(), req, grpc.Header(&header))
+	dry := proto.CloneOf(req)
+	dry.DryRun = true
+	if got := b.do(dry).Warnings; len(got) != 1 {
+		t.Errorf("a dry run warns %q", got)
+	}
+	req.IdempotencyKey = "build-1"
+	op, err := b.commands.Execute(t.Context(), req, grpc.Header(&header))
 	b.must(err)
 	if got := strings.Join(header.Get(commands.WarningMetadata), "|"); got == "" || strings.Contains(got, "hunter2") {
 		t.Errorf("warnings: %q", got)
+	}
+	if len(op.Warnings) != 1 || !strings.Contains(op.Warnings[0], "plain text") || strings.Contains(op.Warnings[0], "hunter2") {
+		t.Errorf("warnings: %q", op.Warnings)
+	}
+	read, err := b.commands.GetOperation(t.Context(), &api.GetOperationRequest{Id: op.Id})
+	b.must(err)
+	b.stop()
+	b.must(b.open())
+	again := b.do(req)
+	if again.Commit != op.Commit || len(read.Warnings) != 1 || len(again.Warnings) != 1 {
+		t.Errorf("the operation warns %q, the retry after a restart %q", read.Warnings, again.Warnings)
+	}
+	b.do(lock("staging", "freeze"))
+	if got := b.do(lock("staging", "freeze-2")).Warnings; len(got) != 0 {
+		t.Errorf("a lock warns %q", got)
 	}
 }
 

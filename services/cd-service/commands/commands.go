@@ -118,12 +118,19 @@ func (s *Server) Execute(ctx context.Context, req *api.ExecuteRequest) (*api.Ope
 	if err != nil {
 		return nil, err
 	}
+	op := (*api.Operation)(nil)
 	if request.Journal {
-		return future.Outcome().Proto(), nil
+		op = future.Outcome().Proto()
+	} else {
+		waiting, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		if op, err = answer(future.Wait(waiting)); err != nil {
+			return nil, err
+		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	return answer(future.Wait(ctx))
+	// A retry may be answered from the commit, which knows no warnings; they are those of the command, however often it is sent.
+	op.Warnings = request.Checked.Warnings
+	return op, nil
 }
 
 // answer turns an outcome into what a caller who wanted to wait for the push gets.
@@ -290,7 +297,7 @@ func timeoutOf(req *api.ExecuteRequest) (time.Duration, error) {
 	return d, nil
 }
 
-// warn puts warnings into the response's header; there is no place for them in an Operation, and they must not get lost.
+// warn puts warnings into the response's header, too, for clients that look at nothing else.
 func warn(ctx context.Context, warnings []string) {
 	if len(warnings) == 0 {
 		return

@@ -64,13 +64,15 @@ type Outcome struct {
 	// Result is set when Done. It is shared: do not change it.
 	Result *api.ActionResult
 	// Err is set when Refused.
-	Err               *problem.Error
+	Err *problem.Error
+	// Warnings of the check; an outcome that was read from main's commit has none.
+	Warnings          []string
 	Created, Finished time.Time
 }
 
 // Proto is the outcome as the API hands it out.
 func (o Outcome) Proto() *api.Operation {
-	op := &api.Operation{Id: o.ID, Result: o.Result, Subject: o.Subject}
+	op := &api.Operation{Id: o.ID, Result: o.Result, Subject: o.Subject, Warnings: o.Warnings}
 	switch o.State {
 	case Done:
 		op.State = api.OperationState_OPERATION_STATE_DONE
@@ -155,7 +157,7 @@ func (f *Future) set(s State) {
 
 func (f *Future) finish(o Outcome) {
 	f.mu.Lock()
-	o.Created = f.outcome.Created
+	o.Created, o.Warnings = f.outcome.Created, f.outcome.Warnings
 	f.outcome = o
 	f.mu.Unlock()
 	close(f.done)
@@ -175,6 +177,14 @@ type job struct {
 type attempt struct {
 	result  *api.ActionResult
 	subject string
+}
+
+// warnings of the command's check.
+func (r Request) warnings() []string {
+	if r.Checked == nil {
+		return nil
+	}
+	return r.Checked.Warnings
 }
 
 func (j *job) sameDigest(digest []byte) bool { return bytes.Equal(j.Digest, digest) }

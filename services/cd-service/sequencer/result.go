@@ -28,7 +28,9 @@ func (s *Sequencer) DryRun(ctx context.Context, r Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{ID: r.ID, State: Done, Subject: decision.Message.Subject, Result: decision.Result, Created: now, Finished: now}, nil
+	return Outcome{
+		ID: r.ID, State: Done, Subject: decision.Message.Subject, Result: decision.Result, Created: now, Finished: now, Warnings: r.warnings(),
+	}, nil
 }
 
 func detail(operation string) *api.ErrorDetail { return &api.ErrorDetail{OperationId: operation} }
@@ -126,7 +128,7 @@ func trainResult(m manifestrepo.Message, s *manifestrepo.Snapshot) *api.TrainRes
 
 // outcomeFrom is the reverse of Outcome.Proto.
 func outcomeFrom(op *api.Operation) Outcome {
-	o := Outcome{ID: op.Id, Subject: op.Subject, Result: op.Result, Created: op.CreatedAt.AsTime(), Finished: op.FinishedAt.AsTime(), State: Done}
+	o := Outcome{ID: op.Id, Subject: op.Subject, Result: op.Result, Created: op.CreatedAt.AsTime(), Finished: op.FinishedAt.AsTime(), State: Done, Warnings: op.Warnings}
 	if op.Commit != "" {
 		o.Commit = plumbing.NewHash(op.Commit)
 	}

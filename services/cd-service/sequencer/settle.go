@@ -258,7 +258,7 @@ func (s *Sequencer) answer(ctx context.Context, verdicts []verdict) {
 func (s *Sequencer) outcomeOf(v verdict) Outcome {
 	o := Outcome{
 		ID: v.job.ID, State: Done, Commit: v.commit, Subject: v.subject, Result: v.result,
-		Created: v.job.future.Outcome().Created, Finished: s.clock.Now(),
+		Created: v.job.future.Outcome().Created, Finished: s.clock.Now(), Warnings: v.job.warnings(),
 	}
 	if v.err != nil {
 		o.State, o.Err, o.Commit, o.Subject, o.Result = Refused, withOperation(v.err, v.job.ID), gitstore.Hash{}, "", nil

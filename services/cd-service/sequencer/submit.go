@@ -27,7 +27,7 @@ func (s *Sequencer) Submit(ctx context.Context, r Request) (*Future, error) {
 	}
 	j := &job{
 		Request: r, attempts: map[gitstore.Hash]attempt{},
-		future: newFuture(Outcome{ID: r.ID, State: Pending, Created: s.clock.Now()}),
+		future: newFuture(Outcome{ID: r.ID, State: Pending, Created: s.clock.Now(), Warnings: r.warnings()}),
 	}
 	j.journaled.Store(r.Journaled)
 	finished, joined, err := s.reserve(j)

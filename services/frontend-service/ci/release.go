@@ -25,8 +25,11 @@ var releaseFields = formFields{files: true, values: map[string]bool{
 
 const maxDisplayVersion = 15
 
-// noticeHeader tells what was left out of a release that was stored all the same.
+// noticeHeader tells what the client should know of a release that was stored all the same: what was left out, what is risky.
 const noticeHeader = "Signalbox-Notice"
+
+// maxNotices keeps the head of an answer small: proxies refuse large ones.
+const maxNotices = 10
 
 var authorForm = regexp.MustCompile(`\A[^<>\pC]{0,200}[^<>\s\pC] <[^<>\s\pC]{1,200}>\z`)
 
@@ -60,7 +63,7 @@ func (h *handler) release(w http.ResponseWriter, r *http.Request) {
 	if err == nil && command.Author != "" && !authorForm.MatchString(command.Author) {
 		// As in kuberpult the release counts more than its author; but the client is told.
 		command.Author = ""
-		w.Header().Set(noticeHeader, "source_author was left out: it is not written Name <mail>")
+		notice(w, "source_author was left out: it is not written Name <mail>")
 	}
 	if err != nil {
 		fail(w, r, err, http.StatusBadRequest)
@@ -71,11 +74,27 @@ func (h *handler) release(w http.ResponseWriter, r *http.Request) {
 		releaseRefused(w, r, command, err)
 		return
 	}
+	notice(w, op.Warnings...)
 	if op.Result.GetCreateRelease().GetOutcome() == api.ReleaseOutcome_RELEASE_OUTCOME_ALREADY_EXISTS_SAME {
 		answer.JSON(w, http.StatusOK, outcome("AlreadyExistsSame", struct{}{}))
 		return
 	}
 	answer.JSON(w, http.StatusCreated, outcome("Success", struct{}{}))
+}
+
+// notice puts texts into the answer's header, one each, as printable ASCII.
+func notice(w http.ResponseWriter, texts ...string) {
+	if extra := len(texts) - maxNotices; extra > 0 {
+		texts = append(slices.Clone(texts[:maxNotices]), fmt.Sprintf("and %d more", extra))
+	}
+	for _, text := range texts {
+		w.Header().Add(noticeHeader, strings.Map(func(r rune) rune {
+			if r < ' ' || r > '~' {
+				return '?'
+			}
+			return r
+		}, strings.TrimPrefix(text, "create_release.")))
+	}
 }
 
 func releaseRefused(w http.ResponseWriter, r *http.Request, command *api.CreateRelease, err error) {

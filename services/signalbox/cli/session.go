@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"sigs.k8s.io/yaml"
 
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/services/signalbox/client"
 )
 
@@ -129,6 +130,11 @@ func transportTrusting(caFile string) (http.RoundTripper, error) {
 
 // show prints an answer in the form --output asks for; table prints it for people.
 func (s *session) show(answer proto.Message, table func(p *printer)) error {
+	if op, ok := answer.(*api.Operation); ok {
+		for _, w := range op.Warnings {
+			_, _ = fmt.Fprintf(s.Err, "signalbox: warning: %s\n", oneLine(w)) // the answer counts more
+		}
+	}
 	if s.output != outputTable {
 		return s.write(answer)
 	}

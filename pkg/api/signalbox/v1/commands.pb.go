@@ -1580,7 +1580,9 @@ type Operation struct {
 	CreatedAt  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	FinishedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
 	// First line of the commit message.
-	Subject       string `protobuf:"bytes,8,opt,name=subject,proto3" json:"subject,omitempty"`
+	Subject string `protobuf:"bytes,8,opt,name=subject,proto3" json:"subject,omitempty"`
+	// What the author of the command should know although it was carried out, such as Secrets in plain text where they are allowed.
+	Warnings      []string `protobuf:"bytes,9,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1669,6 +1671,13 @@ func (x *Operation) GetSubject() string {
 		return x.Subject
 	}
 	return ""
+}
+
+func (x *Operation) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
 }
 
 // GetOperationRequest names an operation.
@@ -2580,7 +2589,7 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\x04team\x18\x06 \x01(\tR\x04team\"e\n" +
 	"\x10ApplyEnvironment\x12 \n" +
 	"\venvironment\x18\x01 \x01(\tR\venvironment\x12/\n" +
-	"\x06config\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x06config\"\xde\x02\n" +
+	"\x06config\x18\x02 \x01(\v2\x17.google.protobuf.StructR\x06config\"\xfa\x02\n" +
 	"\tOperation\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x122\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1c.signalbox.v1.OperationStateR\x05state\x12\x16\n" +
@@ -2591,7 +2600,8 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"created_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12;\n" +
 	"\vfinished_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"finishedAt\x12\x18\n" +
-	"\asubject\x18\b \x01(\tR\asubject\"%\n" +
+	"\asubject\x18\b \x01(\tR\asubject\x12\x1a\n" +
+	"\bwarnings\x18\t \x03(\tR\bwarnings\"%\n" +
 	"\x13GetOperationRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"\xe7\x03\n" +
 	"\fActionResult\x12D\n" +

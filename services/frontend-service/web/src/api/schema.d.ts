@@ -1475,6 +1475,8 @@ export interface components {
             state?: components["schemas"]["OperationState"];
             /** @description First line of the commit message. */
             subject?: string;
+            /** @description What the author of the command should know although it was carried out, such as Secrets in plain text where they are allowed. */
+            warnings?: string[];
         };
         /**
          * @description OperationState is where a command stands.
