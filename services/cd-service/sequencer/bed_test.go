@@ -1,7 +1,6 @@
 package sequencer_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -97,7 +96,6 @@ type bed struct {
 	http    *gitservertest.HTTP
 	dir     string
 	clock   *clock
-	logged  *bytes.Buffer
 	options func(*sequencer.Options)
 
 	store   *gitstore.Store
