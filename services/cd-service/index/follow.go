@@ -22,7 +22,8 @@ const historyChunk = 2000
 
 // work is what one or more steps ask of the index.
 type work struct {
-	// before is what the first of these steps started from. after is nil when only the history is to be caught up.
+	// before is what the first of these steps started from. after is the newest complete state among them; nil when only the history is
+	// to be caught up.
 	before, after *manifestrepo.Snapshot
 	target        gitstore.Hash
 	position      uint64
@@ -42,7 +43,10 @@ func (x *Index) Follow(step state.Step) {
 	} else if w.before == nil {
 		w.before = step.Before
 	}
-	w.after, w.target, w.position = step.After, step.After.Commit(), step.Position
+	w.target, w.position = step.After.Commit(), step.Position
+	if !step.Incomplete {
+		w.after = step.After
+	}
 	w.add(step.Commits)
 	x.mu.Unlock()
 	x.nudge()
@@ -190,7 +194,10 @@ func (x *Index) settle(w *work, err error) {
 	} else {
 		w.gap, w.commits = true, nil
 		if next := x.pending; next != nil {
-			w.after, w.target, w.position = next.after, next.target, next.position
+			w.target, w.position = next.target, next.position
+			if next.after != nil {
+				w.after = next.after
+			}
 		}
 		if !w.target.IsZero() {
 			x.pending = w

@@ -22,7 +22,7 @@ func (r *Repo) start(ctx context.Context, saved *Saved) error {
 	if err != nil {
 		return fmt.Errorf("read the manifest repo: %w", err)
 	}
-	step.Position = 1
+	step.Position, step.Incomplete = 1, r.log.incomplete
 	r.view.Store(&View{Snapshot: step.After, Position: 1, Confirmed: r.now()})
 	if before.Commit() != step.After.Commit() {
 		r.tell(step)

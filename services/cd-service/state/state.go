@@ -43,6 +43,9 @@ type Step struct {
 	Delta         manifestrepo.Delta
 	Position      uint64
 	Commits       []gitstore.CommitInfo
+	// Incomplete says that After lacks releases main names, because the log could not be read. Keep it for no later process: what
+	// is missing would never be read again.
+	Incomplete bool
 }
 
 // Follower hears each step, in order, on the writer's goroutine; it must not block.
@@ -157,7 +160,7 @@ func (r *Repo) setTrust(problem error) {
 
 // publish makes a snapshot the present state and tells the followers.
 func (r *Repo) publish(step Step) {
-	step.Position = 1
+	step.Position, step.Incomplete = 1, r.log.incomplete
 	if old := r.view.Load(); old != nil {
 		step.Position = old.Position + 1
 	}
