@@ -43,7 +43,8 @@ func HistoryEntry(e index.Entry) *api.HistoryEntry {
 	h := &api.HistoryEntry{
 		Commit: e.Commit.String(), Time: Time(e.Time), Author: Actor(e.Author), Subject: e.Subject, Action: e.Action,
 		Reason: e.Reason, OperationId: e.OperationID, Sequence: e.Sequence, Message: e.Message,
-		Details: make([]*api.HistoryDetail, 0, len(e.Details)),
+		DetailsTotal: int32(e.DetailsTotal),
+		Details:      make([]*api.HistoryDetail, 0, len(e.Details)),
 	}
 	for _, d := range e.Details {
 		h.Details = append(h.Details, &api.HistoryDetail{

@@ -44,7 +44,7 @@ func readEntries(ctx context.Context, tx *sql.Tx, seqs []int64, q Query, limit i
 			return nil, errors.Join(fmt.Errorf("read commits of the history: %w", err), rows.Close())
 		}
 		copy(e.Commit[:], hash)
-		e.Sequence, e.Time = uint64(seq), time.Unix(at, 0).UTC()
+		e.Sequence, e.Time, e.DetailsTotal = uint64(seq), time.Unix(at, 0).UTC(), int(events)
 		entries[places[seq]] = e
 		if events > manyEvents {
 			big = append(big, seq)

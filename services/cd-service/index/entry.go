@@ -31,6 +31,8 @@ type Entry struct {
 	Subject, Reason, OperationID, Digest, Message string
 	// Details are the events of the commit, in order; where a query named an application or an environment, those only.
 	Details []manifestrepo.Event
+	// DetailsTotal is how many events the commit has, asked for or not.
+	DetailsTotal int
 }
 
 // EntryOf reads a commit of main. Trailers count only when committer made it. Message is the whole commit message up to
@@ -50,6 +52,7 @@ func EntryOf(c gitstore.CommitInfo, committer string) Entry {
 	}
 	m := manifestrepo.ParseMessage(c.Message)
 	e.Action, e.Reason, e.OperationID, e.Digest, e.Details = clean(m.Action), clean(m.Reason), clean(m.RequestID), clean(m.RequestDigest), m.Events
+	e.DetailsTotal = len(m.Events)
 	return e
 }
 

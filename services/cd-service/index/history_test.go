@@ -251,7 +251,7 @@ func TestHugeCommitsAreBounded(t *testing.T) {
 	details := 0
 	for _, e := range page.Entries {
 		details += len(e.Details)
-		if len(e.Details) != 1000 || len(e.Message) > 1000 || !strings.Contains(e.Message, "Signalbox-Action: run-train") {
+		if len(e.Details) != 1000 || e.DetailsTotal != 3000 || len(e.Message) > 1000 || !strings.Contains(e.Message, "Signalbox-Action: run-train") {
 			t.Fatalf("%d details, message of %d bytes", len(e.Details), len(e.Message))
 		}
 	}
@@ -259,7 +259,7 @@ func TestHugeCommitsAreBounded(t *testing.T) {
 		t.Errorf("%d details, more: %v", details, page.More)
 	}
 	page, err = x.History(context.Background(), index.Query{Application: "app-2999", Limit: 100})
-	if err != nil || len(page.Entries) != 14 || len(page.Entries[0].Details) != 1 || page.Entries[0].Details[0].Application != "app-2999" {
+	if err != nil || len(page.Entries) != 14 || len(page.Entries[0].Details) != 1 || page.Entries[0].DetailsTotal != 3000 || page.Entries[0].Details[0].Application != "app-2999" {
 		t.Fatalf("%+v %v", page, err)
 	}
 	found, ok, err := x.Find("op-1")

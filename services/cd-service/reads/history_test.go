@@ -77,7 +77,7 @@ func TestHistoryIsFilteredAndPaged(t *testing.T) {
 	}
 	equal(t, "sequences", sequences, []uint64{8, 7, 6, 5, 4, 3, 2, 1})
 	entry := b.history(&api.ListHistoryRequest{Application: "cart", Environment: "staging"}).Entries[0]
-	if d := entry.Details; len(d) != 1 || d[0].What != "deployed" || d[0].Version != 1 || entry.OperationId == "" || entry.Action != "deploy" || !strings.Contains(entry.Message, "Signalbox-Action") {
+	if d := entry.Details; len(d) != 1 || entry.DetailsTotal != 1 || d[0].What != "deployed" || d[0].Version != 1 || entry.OperationId == "" || entry.Action != "deploy" || !strings.Contains(entry.Message, "Signalbox-Action") {
 		t.Error(entry)
 	}
 

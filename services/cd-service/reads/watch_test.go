@@ -144,7 +144,7 @@ func TestAWatchTellsEachChange(t *testing.T) {
 	if len(e.GetChanges().Environments) != 0 || e.Position != b.State.View().Position || e.Commit != b.Main().String() {
 		t.Error(e)
 	}
-	if c := e.GetChanges().Commits; len(c) != 1 || c[0].Subject != "Release checkout 2" || len(c[0].Details) != 2 {
+	if c := e.GetChanges().Commits; len(c) != 1 || c[0].Subject != "Release checkout 2" || len(c[0].Details) != 2 || c[0].DetailsTotal != 2 {
 		t.Error(c)
 	}
 	w.same(b)

@@ -1057,14 +1057,18 @@ type HistoryEntry struct {
 	// First line of the commit message.
 	Subject string `protobuf:"bytes,4,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Kind of command: create-release, deploy, run-train, ...; "foreign" for commits Signalbox did not make.
-	Action      string           `protobuf:"bytes,5,opt,name=action,proto3" json:"action,omitempty"`
+	Action string `protobuf:"bytes,5,opt,name=action,proto3" json:"action,omitempty"`
+	// What the commit did, in order; at most 1,000. Where an application or an environment was asked for, only what concerns it.
 	Details     []*HistoryDetail `protobuf:"bytes,6,rep,name=details,proto3" json:"details,omitempty"`
 	Reason      string           `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
 	OperationId string           `protobuf:"bytes,8,opt,name=operation_id,json=operationId,proto3" json:"operation_id,omitempty"`
-	// Position in main's first-parent history, from 1; pages use it.
+	// Position in main's first-parent history, from 1; pages use it. 0 in the changes of a watch, which do not wait for the history to be
+	// written.
 	Sequence uint64 `protobuf:"varint,9,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// The whole commit message.
-	Message       string `protobuf:"bytes,10,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,10,opt,name=message,proto3" json:"message,omitempty"`
+	// How many things the commit did in all, whatever was asked for and however many of them details holds.
+	DetailsTotal  int32 `protobuf:"varint,11,opt,name=details_total,json=detailsTotal,proto3" json:"details_total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1167,6 +1171,13 @@ func (x *HistoryEntry) GetMessage() string {
 		return x.Message
 	}
 	return ""
+}
+
+func (x *HistoryEntry) GetDetailsTotal() int32 {
+	if x != nil {
+		return x.DetailsTotal
+	}
+	return 0
 }
 
 // HistoryDetail is one thing a commit did.
@@ -1413,7 +1424,7 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\x0enewest_version\x18\x05 \x01(\x04R\rnewestVersion\x12\x1a\n" +
 	"\breleases\x18\x06 \x01(\x05R\breleases\x12:\n" +
 	"\vdeployments\x18\a \x03(\v2\x18.signalbox.v1.DeploymentR\vdeployments\x12<\n" +
-	"\x0enewest_release\x18\b \x01(\v2\x15.signalbox.v1.ReleaseR\rnewestRelease\"\xdd\x02\n" +
+	"\x0enewest_release\x18\b \x01(\v2\x15.signalbox.v1.ReleaseR\rnewestRelease\"\x82\x03\n" +
 	"\fHistoryEntry\x12\x16\n" +
 	"\x06commit\x18\x01 \x01(\tR\x06commit\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12+\n" +
@@ -1425,7 +1436,8 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\foperation_id\x18\b \x01(\tR\voperationId\x12\x1a\n" +
 	"\bsequence\x18\t \x01(\x04R\bsequence\x12\x18\n" +
 	"\amessage\x18\n" +
-	" \x01(\tR\amessage\"\xc5\x01\n" +
+	" \x01(\tR\amessage\x12#\n" +
+	"\rdetails_total\x18\v \x01(\x05R\fdetailsTotal\"\xc5\x01\n" +
 	"\rHistoryDetail\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12 \n" +
 	"\vapplication\x18\x02 \x01(\tR\vapplication\x12 \n" +

@@ -1274,14 +1274,21 @@ export interface components {
             author?: components["schemas"]["Actor"];
             /** @description 40 hex digits. */
             commit?: string;
+            /** @description What the commit did, in order; at most 1,000. Where an application or an environment was asked for, only what concerns it. */
             details?: components["schemas"]["HistoryDetail"][];
+            /**
+             * Format: int32
+             * @description How many things the commit did in all, whatever was asked for and however many of them details holds.
+             */
+            detailsTotal?: number;
             /** @description The whole commit message. */
             message?: string;
             operationId?: string;
             reason?: string;
             /**
              * Format: uint64
-             * @description Position in main's first-parent history, from 1; pages use it.
+             * @description Position in main's first-parent history, from 1; pages use it. 0 in the changes of a watch, which do not wait for the history to be
+             *     written.
              */
             sequence?: string;
             /** @description First line of the commit message. */
