@@ -16,11 +16,13 @@ type Batch struct {
 	objects map[Hash]object
 	// bases are trees that stand whole in the batch, by the ids of those made from them: the next in line is a delta of it.
 	bases map[Hash]Hash
+	// replaced are trees that trees of the batch were made from: once it is pushed nobody changes them again.
+	replaced map[Hash]struct{}
 }
 
 // Begin starts a batch. A batch that is not pushed costs nothing.
 func (s *Store) Begin() *Batch {
-	return &Batch{s: s, objects: map[Hash]object{}, bases: map[Hash]Hash{}}
+	return &Batch{s: s, objects: map[Hash]object{}, bases: map[Hash]Hash{}, replaced: map[Hash]struct{}{}}
 }
 
 // AddBlob adds a file's content.
@@ -155,6 +157,9 @@ type madeTree struct {
 // putTree adds a tree. In a batch of many commits the same large tree comes back with one entry changed; it is stored once
 // whole and then as deltas of that one. That saves the compression, most of a commit's cost at size, and never makes chains.
 func (b *Batch) putTree(t madeTree) {
+	if t.from != t.hash {
+		b.replaced[t.from] = struct{}{}
+	}
 	if _, have := b.objects[t.hash]; have {
 		return
 	}

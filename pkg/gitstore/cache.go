@@ -11,7 +11,7 @@ import (
 // ones 20 MB. The rest is what was just written or read, and is about to be read again.
 const (
 	treeCacheBytes  = 32 << 20
-	smallCacheBytes = 8 << 20
+	smallCacheBytes = 4 << 20
 	// cachedBlob is the largest blob kept.
 	cachedBlob = 256 << 10
 	// entryCost is what an entry takes beside its bytes.
@@ -54,6 +54,12 @@ func (c *cache) add(h Hash, o object) {
 	for c.bytes > c.limit {
 		c.lru.RemoveOldest()
 	}
+}
+
+func (c *cache) drop(h Hash) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lru.Remove(h)
 }
 
 // memory is what a Store keeps of objects: trees apart, so that a burst of blobs does not push out the write path.

@@ -95,13 +95,19 @@ func (s *Store) checkTargets(ctx context.Context, b *Batch, updates []RefUpdate)
 	return nil
 }
 
-// rememberBatch keeps what was just pushed in memory: it is what is read next.
+// rememberBatch keeps what was just pushed in memory: it is what is read next. It forgets the trees that were replaced, so that
+// the memory holds the present and not the past.
 func (s *Store) rememberBatch(b *Batch) {
 	if b == nil {
 		return
 	}
+	for h := range b.replaced {
+		s.memory.trees.drop(h)
+	}
 	for h, o := range b.objects {
-		s.memory.add(h, o)
+		if _, past := b.replaced[h]; !past {
+			s.memory.add(h, o)
+		}
 		s.known.add(h)
 	}
 }

@@ -9,9 +9,9 @@ import (
 
 // How long a server may go on after the conversation is over: hooks that run after the report, repacking.
 const (
-	// graceTidy is what a caller waits for it after a success: nothing. What a server does behind its report (git gc --auto, hooks)
-	// took a third of a push, and nobody needs it; the connection is used again once it is over.
-	graceTidy = 0
+	// graceTidy is what a caller waits for it after a success over ssh, where a new connection costs much: mostly enough to use
+	// this one again, and little beside a push.
+	graceTidy = 100 * time.Millisecond
 	// graceWords is what a caller waits after a failure for what the server has to say about it.
 	graceWords = 2 * time.Second
 	// graceBackground is when a server that goes on in the background is stopped.
@@ -22,6 +22,7 @@ const (
 type streamSession struct {
 	in    io.WriteCloser
 	out   io.Reader
+	grace time.Duration // what tidy gives
 	notef *keepTail
 	// hangUp makes every read and write fail at once.
 	hangUp func()
@@ -71,6 +72,8 @@ func (s *streamSession) abort() {
 		}
 	})
 }
+
+func (s *streamSession) tidy() time.Duration { return s.grace }
 
 func (s *streamSession) end(grace time.Duration) {
 	s.ended.Do(func() {

@@ -13,7 +13,7 @@ const Remember = 24 * time.Hour
 // Limits of what is remembered; older commands are found in the index by their commit.
 const (
 	rememberCount = 16384
-	rememberBytes = 16 << 20
+	rememberBytes = 8 << 20
 )
 
 // memory holds the outcomes of recent commands, oldest out first. The Sequencer's mu guards it.
