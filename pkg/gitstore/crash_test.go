@@ -202,7 +202,8 @@ func TestAFullDiskMovesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var unreachable *remote.UnreachableError
-	if err := s.Push(t.Context(), b, []RefUpdate{{mainRef, heads[mainRef], h}}); !errors.As(err, &unreachable) {
+	var local *LocalError
+	if err := s.Push(t.Context(), b, []RefUpdate{{mainRef, heads[mainRef], h}}); !errors.As(err, &unreachable) || !errors.As(err, &local) {
 		t.Errorf("got %v", err)
 	}
 	if err := os.Rename(away, s.packDir()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -302,7 +303,7 @@ func TestADamagedMirrorIsNotTrustedUntilItIsFilled(t *testing.T) {
 	same(t, openStore(t, Options{Dir: s.Dir(), Remote: s.remote}), repo)
 }
 
-func TestAMirrorThatCannotStoreIsRepairedByFetch(t *testing.T) {
+func TestAMirrorThatCannotStoreSendsNothing(t *testing.T) {
 	s, repo := newMirror(t)
 	release(t, s, "cart", 1)
 	old := s.Heads()[mainRef]
@@ -312,6 +313,40 @@ func TestAMirrorThatCannotStoreIsRepairedByFetch(t *testing.T) {
 	if err := os.Rename(s.packDir(), away); err != nil {
 		t.Fatal(err)
 	}
+	err := s.Push(t.Context(), b, []RefUpdate{{mainRef, old, h}})
+	var nothing *remote.UnreachableError
+	var local *LocalError
+	if !errors.As(err, &nothing) || !errors.As(err, &local) {
+		t.Fatalf("got %v", err)
+	}
+	if repo.Ref(t, mainRef) != old {
+		t.Error("the remote has it, and we could not read it")
+	}
+	if err := os.Rename(away, s.packDir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Push(t.Context(), b, []RefUpdate{{mainRef, old, h}}); err != nil {
+		t.Errorf("the disk is back, and: %v", err)
+	}
+	same(t, s, repo)
+}
+
+func TestAMirrorThatCannotFollowIsRepairedByFetch(t *testing.T) {
+	s, repo, server := newHTTPMirror(t)
+	release(t, s, "cart", 1)
+	old := s.Heads()[mainRef]
+	b := s.Begin()
+	h := commitTo(t, b, old, "m\n", write{"a": text("a")})
+	away := s.packDir() + ".away"
+	// The disk fails while the remote takes the push.
+	server.OnPush(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			if err := os.Rename(s.packDir(), away); err != nil {
+				t.Error(err)
+			}
+			next.ServeHTTP(w, q)
+		})
+	})
 	err := s.Push(t.Context(), b, []RefUpdate{{mainRef, old, h}})
 	var unknown *remote.UnknownError
 	if !errors.As(err, &unknown) {

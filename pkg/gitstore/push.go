@@ -10,14 +10,29 @@ import (
 	"github.com/signalbox-dev/signalbox/pkg/gitstore/remote"
 )
 
+// LocalError: this machine's own disk or files are the reason, such as a full disk. It stands inside the error that says what became
+// of the push.
+type LocalError struct{ Err error }
+
+// Error says what failed.
+func (e *LocalError) Error() string {
+	return "the local repository cannot be written: " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *LocalError) Unwrap() error { return e.Err }
+
+// failedLocally: nothing happened, and the reason is ours.
+func failedLocally(err error) error { return &remote.UnreachableError{Err: &LocalError{err}} }
+
 var errReadOnly = errors.New("the repository is closed or was opened to read only")
 
 // Push stores the batch and moves the refs, first to last. The batch may be nil when there are refs to move only.
 //
 // Errors: *remote.StaleError when a ref was not at Old (others before it may have moved); *remote.RefusedError when the
-// remote said no; *remote.UnreachableError when nothing can have happened; *remote.UnknownError when the remote may or may
-// not have taken it. After any error call Fetch to learn where the refs are. Without a remote a failing disk gives
-// UnreachableError or, when the last sync of the refs failed, UnknownError. An update that makes no sense (a bad name, no
+// remote said no; *remote.UnreachableError when nothing can have happened, with a *LocalError in it when the reason is our own
+// disk; *remote.UnknownError when the remote may or may not have taken it, or when the last sync of our own refs failed. After any
+// error call Fetch to learn where the refs are. An update that makes no sense (a bad name, no
 // new commit, a ref twice) gives an error of no such type, and nothing happened.
 func (s *Store) Push(ctx context.Context, b *Batch, updates []RefUpdate) error {
 	if err := checkUpdates(updates); err != nil {
@@ -119,7 +134,7 @@ func (s *Store) pushHere(ctx context.Context, p *pack, updates []RefUpdate) erro
 	}
 	change, err := s.beginRefs(ctx, updates)
 	if err != nil {
-		return &remote.UnreachableError{Err: err}
+		return failedLocally(err)
 	}
 	err = s.moveRefs(change, p, true)
 	// The refs have moved or not, whatever becomes of the locks; a lock that stays is removed at the next Open.
@@ -136,16 +151,16 @@ func (s *Store) moveRefs(change *refChange, p *pack, durable bool) error {
 	}
 	if p == nil {
 		if err := change.stage(durable); err != nil {
-			return &remote.UnreachableError{Err: err}
+			return failedLocally(err)
 		}
 		return unlessTyped(change.commit(durable))
 	}
 	files, err := s.writeTempPack(p, durable, func() error { return change.stage(durable) })
 	if err != nil {
-		return &remote.UnreachableError{Err: err}
+		return failedLocally(err)
 	}
 	if err := files.publish(durable); err != nil {
-		return &remote.UnreachableError{Err: err}
+		return failedLocally(err)
 	}
 	return unlessTyped(change.commit(durable))
 }
@@ -156,10 +171,11 @@ func unlessTyped(err error) error {
 	if err == nil || errors.As(err, &unknown) {
 		return err
 	}
-	return &remote.UnreachableError{Err: err}
+	return failedLocally(err)
 }
 
-// pushThere sends the batch to the remote and lets the mirror follow.
+// pushThere sends the batch to the remote and lets the mirror follow. The batch is written to the mirror's disk first, not yet where
+// git looks: what the remote has taken must be readable here, so a full disk is to be noticed before anything is sent.
 func (s *Store) pushThere(ctx context.Context, p *pack, updates []RefUpdate) error {
 	if p == nil {
 		var err error
@@ -171,25 +187,31 @@ func (s *Store) pushThere(ctx context.Context, p *pack, updates []RefUpdate) err
 	for i, u := range updates {
 		asked[i] = remote.RefUpdate(u)
 	}
+	var files *packFiles
+	if len(p.entries) > 0 {
+		var err error
+		if files, err = s.writeTempPack(p, false, nil); err != nil {
+			return failedLocally(err)
+		}
+	}
 	if err := s.remote.Push(ctx, asked, p.reader(), p.size); err != nil {
+		if files != nil {
+			_ = files.discard() // what stays is rubbish, which the next Open removes
+		}
 		return err
 	}
 	// The remote has it, so a caller that gives up now must not stop the mirror half way.
-	if err := s.follow(context.WithoutCancel(ctx), p, updates); err != nil {
+	if err := s.follow(context.WithoutCancel(ctx), files, updates); err != nil {
 		// Confirmed, but not readable here. "Unknown" makes the caller fetch, which repairs the mirror and shows the commit.
 		return &remote.UnknownError{Err: fmt.Errorf("the remote has taken the push, the local mirror has not: %w", err)}
 	}
 	return nil
 }
 
-// follow stores in the mirror what the remote has confirmed. Nothing is fsynced here: the remote is the truth, and Open
+// follow makes the mirror hold what the remote has confirmed; files may be nil. Nothing is fsynced here: the remote is the truth, and Open
 // checks packs that were written this way. Refs that are elsewhere are moved all the same.
-func (s *Store) follow(ctx context.Context, p *pack, updates []RefUpdate) (err error) {
-	if p != nil && len(p.entries) > 0 {
-		files, err := s.writeTempPack(p, false, nil)
-		if err != nil {
-			return err
-		}
+func (s *Store) follow(ctx context.Context, files *packFiles, updates []RefUpdate) (err error) {
+	if files != nil {
 		if err := files.publish(false); err != nil {
 			return err
 		}

@@ -126,6 +126,12 @@ func get(t *testing.T, url string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read(t, res)
+}
+
+// read takes an answer apart.
+func read(t *testing.T, res *http.Response) (int, string) {
+	t.Helper()
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {

@@ -191,6 +191,7 @@ func (s *Sequencer) journal(ctx context.Context, j *job, r Request) error {
 	})
 	if err != nil {
 		return problem.New(problem.Unavailable, "the command cannot be accepted: the journal cannot be written").
+			Because("what is accepted is on stable storage first").
 			Fix("use wait=pushed, or look after the disk of the service").Wrap(err)
 	}
 	j.journaled.Store(true)

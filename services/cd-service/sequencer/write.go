@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"syscall"
 	"time"
 
+	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore/remote"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
 )
@@ -96,7 +98,7 @@ func (s *Sequencer) try(ctx context.Context, r *round, b *built) bool {
 	case errors.As(err, &refused):
 		return s.refused(ctx, r, b, refused)
 	case errors.As(err, &unreachable):
-		if s.pause(ctx, r) {
+		if !isLocal(err) && s.pause(ctx, r) {
 			return true
 		}
 		s.giveUp(ctx, r.jobs, unreachableProblem(err))
@@ -241,7 +243,16 @@ func orAll(ref string) string {
 	return ref
 }
 
+// isLocal: the reason is this service's own disk; another try in a moment would find it the same.
+func isLocal(err error) bool {
+	var local *gitstore.LocalError
+	return errors.As(err, &local) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
 func unreachableProblem(err error) *problem.Error {
+	if isLocal(err) {
+		return storageProblem(err)
+	}
 	return problem.New(problem.Unavailable, "the manifest repo cannot be reached").
 		Because("a write is done when the manifest repo's remote has it").Fix("try again; nothing was written").Wrap(err)
 }
@@ -279,9 +290,13 @@ func (s *Sequencer) failedHere(ctx context.Context, r *round, b *built, err erro
 			s.trust(j)
 		}
 	}
-	s.giveUp(ctx, r.jobs, problem.New(problem.Unavailable, "the change could not be stored").
-		Because("a write is done when it is on stable storage").Fix("look after the disk of the service; nothing was written").Wrap(err))
+	s.giveUp(ctx, r.jobs, storageProblem(err))
 	return false
+}
+
+func storageProblem(err error) *problem.Error {
+	return problem.New(problem.Unavailable, "the change could not be stored").
+		Because("a write is done when it is on stable storage").Fix("look after the disk of the service; nothing was written").Wrap(err)
 }
 
 // pause waits before the next try; false when the time to try is over.
