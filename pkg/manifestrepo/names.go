@@ -39,11 +39,19 @@ func validName[T ~string | ~[]byte](name T, max int) bool {
 	return !dash
 }
 
+// article is what (never empty) with "a" or "an" before it.
+func article(what string) string {
+	if what[0] == 'a' || what[0] == 'e' {
+		return "an " + what
+	}
+	return "a " + what
+}
+
 func checkName(what, name string, max int) error {
 	if validName(name, max) {
 		return nil
 	}
-	rule := "a name of " + what + " has " + problem.New(problem.Invalid, nameRule, max).Message
+	rule := "the name of " + article(what) + " has " + problem.New(problem.Invalid, nameRule, max).Message
 	switch {
 	case name == "":
 		return problem.New(problem.Invalid, "the name of the %s is missing", what).Because(rule).Fix("give a name such as %q", "shop-cart")
@@ -51,7 +59,7 @@ func checkName(what, name string, max int) error {
 		return problem.New(problem.Invalid, "the name of the %s has %d characters; at most %d are allowed: %s", what, len(name), max, shown(name)).
 			Because(rule).Fix("choose a shorter name")
 	}
-	return problem.New(problem.Invalid, "%s is not a name of an %s", shown(name), what).Because(rule).
+	return problem.New(problem.Invalid, "%s cannot be the name of %s", shown(name), article(what)).Because(rule).
 		Fix("use lower-case letters, digits and single dashes between them")
 }
 

@@ -201,7 +201,7 @@ func pathName(what, name string, max int) error {
 	if validName(name, max) {
 		return nil
 	}
-	return fmt.Errorf("%s is not a name of an %s ("+nameRule+")", shown(name), what, max)
+	return fmt.Errorf("%s cannot be the name of %s ("+nameRule+")", shown(name), article(what), max)
 }
 
 func parseEnvironmentPath(rest string) (Path, error) {

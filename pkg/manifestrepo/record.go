@@ -244,7 +244,7 @@ func (f *fieldReader) record(r LogRecord) (ParsedRecord, error) {
 		return p, fmt.Errorf("the commit message has no %s trailer", TrailerRecord)
 	}
 	if !validName(p.Application, MaxApplicationName) {
-		return p, fmt.Errorf("%s is not a name of an application", shown(p.Application))
+		return p, fmt.Errorf("%s cannot be the name of an application", shown(p.Application))
 	}
 	if p.Kind == RecordApplicationRemoved {
 		return p, nil

@@ -92,7 +92,8 @@ type checkedManifest struct {
 func checkManifest(content []byte, c *checking) checkedManifest {
 	if limit := c.policy.maxManifestBytes(); int64(len(content)) > limit {
 		return checkedManifest{fault: problem.New(problem.TooLarge, "the manifest has %d bytes", len(content)).
-			Because(fmt.Sprintf("a manifest has at most %d bytes", limit)).Fix("make it smaller, or split the application")}
+			Because(fmt.Sprintf("a manifest has at most %d bytes", limit)).
+			Fix("make it smaller, split the application, or let the operator set --max-manifest-bytes")}
 	}
 	if !utf8.Valid(content) {
 		return checkedManifest{fault: problem.New(problem.Invalid, "the manifest is not UTF-8").

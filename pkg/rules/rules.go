@@ -23,13 +23,16 @@ const (
 	SecretsAllow  = "allow"
 )
 
+// DefaultMaxManifestBytes is the limit of one manifest unless Policy says otherwise.
+const DefaultMaxManifestBytes = 8 << 20
+
 // Policy is what an operator may set.
 type Policy struct {
 	// KeepWindow is how many releases behind the oldest deployed one are kept; older versions are refused as too old. Default 20.
 	KeepWindow int
 	// Secrets says what happens to an uploaded kind: Secret with data: "refuse" (default), "warn", "allow".
 	Secrets string
-	// MaxManifestBytes is the limit of one manifest; 0 means 8 MiB.
+	// MaxManifestBytes is the limit of one manifest; 0 means DefaultMaxManifestBytes.
 	MaxManifestBytes int64
 }
 
@@ -42,7 +45,7 @@ func (p Policy) keepWindow() int {
 
 func (p Policy) maxManifestBytes() int64 {
 	if p.MaxManifestBytes <= 0 {
-		return 8 << 20
+		return DefaultMaxManifestBytes
 	}
 	return p.MaxManifestBytes
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/signalbox-dev/signalbox/pkg/rules"
 	"github.com/signalbox-dev/signalbox/services/signalbox/serve"
 )
 
@@ -84,6 +85,7 @@ func (o *serveOptions) addCDFlags(f *pflag.FlagSet) {
 	f.DurationVar(&st.Repo.PollInterval, "git-poll-interval", 30*time.Second, "how often the remote is asked for pushes by others; 0 never asks")
 	addSeedFlags(f, &st.Repo)
 	f.StringVar(&st.Rules.Secrets, "secrets", "refuse", "what happens to an uploaded kind: Secret with data: refuse, warn or allow")
+	f.Int64Var(&st.Rules.MaxManifestBytes, "max-manifest-bytes", rules.DefaultMaxManifestBytes, "largest manifest, in bytes; --max-body-bytes holds for all manifests of a release together")
 	f.IntVar(&st.Rules.KeepWindow, "keep-window", 20, "how many releases behind the oldest deployed one are accepted; older versions are too old")
 	f.StringVar(&st.PGPKeyring, "pgp-keyring", "", "file of public keys; then each manifest needs a valid detached signature, whichever way it comes in")
 	f.IntVar(&st.QueueSize, "queue-size", 1000, "how many commands may wait; more get 503")

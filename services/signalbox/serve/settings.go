@@ -66,6 +66,8 @@ type Rules struct {
 	KeepWindow int
 	// Secrets is refuse, warn or allow.
 	Secrets string
+	// MaxManifestBytes is the limit of one manifest; 0 means the rules' own.
+	MaxManifestBytes int64
 }
 
 // Door is the frontend's part.
@@ -76,6 +78,9 @@ type Door struct {
 	// WebhookSecretFile holds the secret shared with the git host; empty means that webhooks need none.
 	WebhookSecretFile string
 }
+
+// largestManifest is what --max-manifest-bytes may allow: rules read no larger blob.
+const largestManifest = 64 << 20
 
 // maxSecretFile is the largest password, token or passphrase file that is read.
 const maxSecretFile = 64 << 10
@@ -171,6 +176,9 @@ func (s Settings) Check() error {
 		if n.value < 1 {
 			return problem.New(problem.Invalid, "%d is too small", n.value).At(n.flag).Fix("give 1 or more")
 		}
+	}
+	if n := s.Rules.MaxManifestBytes; n < 0 || n > largestManifest {
+		return problem.New(problem.Invalid, "%d is not between 1 and %d", n, largestManifest).At("--max-manifest-bytes").Fix("give 0 for the default")
 	}
 	for _, d := range []struct {
 		flag  string
