@@ -36,6 +36,7 @@ type Remote struct {
 	address   address
 	transport transport
 	secrets   redactor
+	last      lastPush
 }
 
 // Open checks the options and reads the key files; it does not connect.
