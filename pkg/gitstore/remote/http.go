@@ -25,9 +25,6 @@ type httpTransport struct {
 	user, password string
 	client         *http.Client
 	pool           *http.Transport
-
-	mu       sync.Mutex
-	answered string // base after redirects, as of the last session
 }
 
 func newHTTPTransport(o Options, at address) (*httpTransport, error) {
@@ -115,8 +112,8 @@ func (t *httpTransport) close() error {
 type httpSession struct {
 	t        *httpTransport
 	service  service
-	base     string         // after redirects
-	first    *http.Response // nil after resume
+	base     string // after redirects
+	first    *http.Response
 	answer   *http.Response
 	mu       sync.Mutex
 	cancel   context.CancelFunc
@@ -170,17 +167,7 @@ func (t *httpTransport) open(ctx context.Context, s service) (session, error) {
 		cancel()
 		return nil, errors.New("the git server redirects to an address that is no git repository")
 	}
-	t.mu.Lock()
-	t.answered = base
-	t.mu.Unlock()
 	return &httpSession{t: t, service: s, base: base, first: res, cancel: cancel}, nil
-}
-
-// resume is a session without an advertisement, at the address where the last one was answered.
-func (t *httpTransport) resume(s service) session {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return &httpSession{t: t, service: s, base: t.answered, cancel: func() {}}
 }
 
 func stripQuery(u *url.URL) string {
@@ -231,9 +218,7 @@ func (s *httpSession) advertisement() io.Reader { return s.first.Body }
 func (s *httpSession) notes() string { return "" }
 
 func (s *httpSession) exchange(ctx context.Context, q *request) (io.Reader, error) {
-	if s.first != nil {
-		closeBody(s.first)
-	}
+	closeBody(s.first)
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.adopt(cancel)
 	post, err := s.t.request(own, http.MethodPost, s.base+"/"+string(s.service), io.NopCloser(q.body()))
@@ -285,10 +270,7 @@ func (s *httpSession) end(grace time.Duration) {
 		return
 	}
 	s.ended = true
-	var body io.ReadCloser = http.NoBody
-	if s.first != nil {
-		body = s.first.Body
-	}
+	body := s.first.Body
 	if s.answer != nil {
 		body = s.answer.Body
 	}

@@ -16,8 +16,7 @@ import (
 )
 
 // Push sends one pack and the ref updates in one session, with atomic where the server has it. It compares the advertised
-// refs first and sends nothing when one is not at Old. Right after a push that went well to an atomic http server it relies on
-// what that one told, and leaves the comparison to the server.
+// refs first and sends nothing when one is not at Old.
 //
 // It returns nil only when the server confirmed the pack and every ref. The error is a *StaleError, *RefusedError,
 // *UnreachableError or *UnknownError; anything else is a fault of the caller (no updates, a deletion), and nothing was sent.
@@ -26,12 +25,16 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, pack io.Reader, 
 	if err := checkUpdates(updates, pack, packSize); err != nil {
 		return err
 	}
-	s, ad, err := r.begin(ctx, updates)
+	s, err := r.transport.open(ctx, receivePack)
 	if err != nil {
 		return r.unreachable(ctx, err)
 	}
 	defer s.end(s.tidy())
 	defer context.AfterFunc(ctx, s.abort)()
+	ad, err := readAdvertisement(s)
+	if err != nil {
+		return r.unreachable(ctx, err)
+	}
 	if !ad.caps.Supports(capability.ReportStatus) {
 		return r.unreachable(ctx, errors.New("it does not offer report-status, so that no push to it can be confirmed"))
 	}
@@ -63,32 +66,7 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, pack io.Reader, 
 		s.end(graceWords) // the reasons may come on standard error, after the report
 	}
 	said := notes.String() + "\n" + s.notes()
-	if err := r.verdict(ctx, updates, report, said); err != nil {
-		return err
-	}
-	r.last.keep(ad, updates)
-	return nil
-}
-
-// begin opens a session for a push and gives the server's refs and capabilities: as it advertises them, or as the last push
-// left them.
-func (r *Remote) begin(ctx context.Context, updates []RefUpdate) (session, advertisement, error) {
-	transport, can := r.transport.(resumer)
-	if ad, fresh := r.last.take(); can && fresh && ad.caps.Supports(capability.Atomic) && compare(updates, ad.refs) == nil {
-		return transport.resume(receivePack), ad, nil
-	}
-	s, err := r.transport.open(ctx, receivePack)
-	if err != nil {
-		return nil, advertisement{}, err
-	}
-	stop := context.AfterFunc(ctx, s.abort)
-	defer stop()
-	ad, err := readAdvertisement(s)
-	if err != nil {
-		s.end(s.tidy())
-		return nil, advertisement{}, err
-	}
-	return s, ad, nil
+	return r.verdict(ctx, updates, report, said)
 }
 
 func checkUpdates(updates []RefUpdate, pack io.Reader, packSize int64) error {

@@ -36,7 +36,6 @@ type Remote struct {
 	address   address
 	transport transport
 	secrets   redactor
-	last      lastPush
 }
 
 // Open checks the options and reads the key files; it does not connect.
