@@ -58,16 +58,12 @@ type bed struct {
 
 // round starts the service, runs trains, and in the first round everything else.
 func (m *measurement) round(ctx context.Context, b *bed, first bool, f *figures) error {
-	s, cold, err := startService(ctx, m.binary, b.dataDir, b.args...)
+	s, _, err := startService(ctx, m.binary, b.dataDir, b.args...) // the first start clones a remote
 	if err != nil {
 		return err
 	}
 	if first {
-		f.cold = cold
-		if err := s.stop(); err != nil {
-			return err
-		}
-		if s, f.warm, err = startService(ctx, m.binary, b.dataDir, b.args...); err != nil {
+		if s, err = m.restarts(ctx, s, b, f); err != nil {
 			return err
 		}
 	}
@@ -88,6 +84,34 @@ func (m *measurement) round(ctx context.Context, b *bed, first bool, f *figures)
 		return err
 	}
 	return s.stop()
+}
+
+// restarts measures a start without the index and one with it.
+func (m *measurement) restarts(ctx context.Context, s *service, b *bed, f *figures) (*service, error) {
+	for _, took := range []*time.Duration{&f.cold, &f.warm} {
+		if err := s.stop(); err != nil {
+			return nil, err
+		}
+		if took == &f.cold {
+			indexes, err := filepath.Glob(filepath.Join(b.dataDir, "index.db*"))
+			if err != nil {
+				return nil, fmt.Errorf("find the index: %w", err)
+			}
+			for _, file := range indexes {
+				if err := os.Remove(file); err != nil {
+					return nil, fmt.Errorf("delete the index: %w", err)
+				}
+			}
+		}
+		var err error
+		if s, *took, err = startService(ctx, m.binary, b.dataDir, b.args...); err != nil {
+			return nil, err
+		}
+		if err := s.historyComplete(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 func (m *measurement) trains(ctx context.Context, s *service, f *figures) error {

@@ -78,6 +78,23 @@ func (s *service) ready() bool {
 	return response.StatusCode == http.StatusOK
 }
 
+// historyComplete waits until the index, which is filled in the background, has the first commit.
+func (s *service) historyComplete(ctx context.Context) error {
+	for ctx.Err() == nil {
+		response, err := s.client.Get(s.url + "/api/v1/history?pageSize=1")
+		if err != nil {
+			return fmt.Errorf("ask for the history: %w", err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		if response.StatusCode == http.StatusOK {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return ctx.Err()
+}
+
 func (s *service) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("stop the service: %w", err)
