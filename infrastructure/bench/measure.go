@@ -18,6 +18,9 @@ import (
 // repoInDataDir is where serve keeps the embedded manifest repo.
 const repoInDataDir = "manifests.git"
 
+// restAfterRun is how long the service rests before its memory is measured a second time.
+const restAfterRun = 15 * time.Second
+
 // measurement is one size on one kind of manifest repo.
 type measurement struct {
 	options
@@ -81,6 +84,10 @@ func (m *measurement) round(ctx context.Context, b *bed, first bool, f *figures)
 		return err
 	}
 	if f.memoryMB, err = s.memoryMB(); err != nil {
+		return err
+	}
+	time.Sleep(restAfterRun)
+	if f.restMB, err = s.memoryMB(); err != nil {
 		return err
 	}
 	return s.stop()

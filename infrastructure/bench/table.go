@@ -20,7 +20,7 @@ type figures struct {
 	loaded            map[int][]time.Duration
 	train, groupTrain []time.Duration
 	cold, warm        time.Duration
-	memoryMB          float64
+	memoryMB, restMB  float64
 	bytesPerRelease   int64
 }
 
@@ -36,7 +36,7 @@ func (t *table) print(w io.Writer) {
 	for _, n := range clients {
 		head = append(head, fmt.Sprintf("%d clients: /s (p50 / p95)", n))
 	}
-	head = append(head, "train, one env", "train, group", "start without / with index", "memory", "bytes a release")
+	head = append(head, "train, one env", "train, group", "start without / with index", "memory: under load / 15 s after", "bytes a release")
 	fmt.Fprintln(w, "| "+strings.Join(head, " | ")+" |")
 	fmt.Fprintln(w, "|"+strings.Repeat(" --- |", len(head)))
 	for _, f := range t.rows {
@@ -46,7 +46,7 @@ func (t *table) print(w io.Writer) {
 			row = append(row, fmt.Sprintf("%.0f (%s / %s)", f.perSecond[n], ms(quantile(f.loaded[n], 0.5)), ms(quantile(f.loaded[n], 0.95))))
 		}
 		row = append(row, ms(quantile(f.train, 0.5)), ms(quantile(f.groupTrain, 0.5)), ms(f.cold)+" / "+ms(f.warm),
-			fmt.Sprintf("%.0f MB", f.memoryMB), fmt.Sprintf("%.1f KB", float64(f.bytesPerRelease)/1000))
+			fmt.Sprintf("%.0f / %.0f MB", f.memoryMB, f.restMB), fmt.Sprintf("%.1f KB", float64(f.bytesPerRelease)/1000))
 		fmt.Fprintln(w, "| "+strings.Join(row, " | ")+" |")
 	}
 }

@@ -53,7 +53,7 @@ func openService(ctx context.Context, s Settings, metrics prometheus.Registerer,
 	if err := service.Open(ctx); err != nil {
 		return nil, fmt.Errorf("starting the cd-service: %w", err)
 	}
-	settleMemory()
+	settleMemory(ctx)
 	return service, nil
 }
 
