@@ -84,6 +84,14 @@ var remoteFaults = map[string]struct {
 			}
 		}
 	}},
+	"it is down": {says: "cannot be reached", damage: func(_ *testing.T, _ *gitservertest.Repo, server *gitservertest.HTTP) func() {
+		return everywhere(server, gitservertest.Status(http.StatusServiceUnavailable, "down"))
+	}},
+	"it hangs before anything is sent": {says: "cannot be reached", damage: func(_ *testing.T, _ *gitservertest.Repo, server *gitservertest.HTTP) func() {
+		release := make(chan struct{})
+		mend := everywhere(server, gitservertest.Hang(release))
+		return func() { close(release); mend() }
+	}},
 	"its log was rewound": {says: logRef, look: true, damage: func(t *testing.T, repo *gitservertest.Repo, _ *gitservertest.HTTP) func() {
 		return moved(t, repo, repo.Git(t, "rev-parse", logRef+"~1"))
 	}},
@@ -216,7 +224,16 @@ func TestAGitServerThatDoesNotSayWhatItDid(t *testing.T) {
 			}
 			before := repo.Refs(t)
 			release := make(chan struct{})
-			mend := everywhere(server, fault(release))
+			// It goes wrong when the push is there, and from then on nobody can ask it.
+			faulty := fault(release)
+			server.OnPush(func(next http.Handler) http.Handler {
+				wrong := faulty(next)
+				return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+					server.OnAdvertise(faulty)
+					wrong.ServeHTTP(w, q)
+				})
+			})
+			mend := func() { everywhere(server, nil) }
 			body := fmt.Sprintf(`{"version":"2","manifests":{"development":%q}}`, renders("2"))
 			p := problemOf(t, d.json(t, "POST", "/api/v1/applications/checkout/releases?timeout=1s", body))
 			if p.Status != 504 || problem.Kind(p.Kind) != problem.Unknown || p.OperationID == "" || p.Remedy == "" {
