@@ -68,8 +68,12 @@ func release(name string, says string, more ...part) badInput {
 }
 
 func releaseOf(name string, says string, parts ...part) badInput {
+	return formTo(name, "/release", says, parts...)
+}
+
+func formTo(name, path, says string, parts ...part) badInput {
 	contentType, body := form(parts...)
-	return badInput{name: name, method: "POST", path: "/release", contentType: contentType, body: body, status: 400, says: says}
+	return badInput{name: name, method: "POST", path: path, contentType: contentType, body: body, status: 400, says: says}
 }
 
 // ci is a request with a JSON body in kuberpult's form.
@@ -145,10 +149,8 @@ func badInputs() []badInput {
 		}
 		return out
 	}
-	fields := func(parts ...part) (contentType, body string) { return form(parts...) }
 	config := func(name, text, says string) badInput {
-		contentType, body := fields(part{"config", text})
-		return badInput{name: name, method: "POST", path: "/environments/canary", contentType: contentType, body: body, status: 400, says: says}
+		return formTo(name, "/environments/canary", says, part{"config", text})
 	}
 	big := strings.Repeat(" ", 2<<20)
 	table := []badInput{
@@ -204,6 +206,10 @@ func badInputs() []badInput {
 		rest("deploy: a version that is not there", "POST", "/api/v1/applications/app/environments/staging/deploy", `{"version":"7"}`, problem.NotFound, "version", "7"),
 		rest("deploy: an environment the release has no manifest for", "POST", "/api/v1/applications/app/environments/staging/deploy", `{"version":"1"}`, problem.NotFound, "environment", "it has manifests for: development"),
 
+		formTo("form: a config twice", "/environments/canary", "Exactly one 'config'", part{"config", "{}"}, part{"config", "{}"}),
+		formTo("form: an unknown part of an environment", "/environments/canary", "colour", part{"config", "{}"}, part{"colour", "blue"}),
+		formTo("form: a file of an environment", "/environments/canary", "manifests[development]", part{"config", "{}"}, part{"manifests[development]", manifest}),
+		formTo("form: an environment without a config", "/environments/canary", "config", part{"signature", "x"}),
 		releaseOf("form: no application", "application", part{"manifests[development]", manifest}),
 		releaseOf("form: no manifest", "manifest", part{"application", "app"}),
 		releaseOf("form: unknown environment", "nowhere", part{"application", "app"}, part{"manifests[nowhere]", manifest}),
