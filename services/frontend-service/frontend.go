@@ -138,7 +138,11 @@ func New(o Options) (*Frontend, error) {
 		return nil, err
 	}
 	f.routes = router.New(f.allRoutes(conn)...)
-	f.handler = f.guard(http.HandlerFunc(f.dispatch))
+	inside, err := compressed(http.HandlerFunc(f.dispatch))
+	if err != nil {
+		return nil, err
+	}
+	f.handler = f.guard(inside)
 	return f, nil
 }
 
