@@ -122,13 +122,14 @@ func (f *Frontend) finish(r *http.Request, out *recorder, record *answer.Record,
 	}
 	f.metrics.observe(r.Method, pattern, out.status, took)
 	level := slog.LevelInfo
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && record.Err == nil {
+		level = slog.LevelDebug // pages and probes ask all the time; what writes or fails is worth a line
+	}
 	switch {
 	case errors.Is(r.Context().Err(), context.Canceled) && out.status >= 500:
 		// The client went away; that is no fault of ours.
 	case out.status >= 500:
 		level = slog.LevelError
-	case pattern == "/livez" || pattern == "/readyz" || pattern == "/healthz" || pattern == "/metrics":
-		level = slog.LevelDebug
 	}
 	// No query and no headers: they may hold what is nobody's business.
 	attributes := []slog.Attr{
