@@ -123,7 +123,7 @@ function Chain({ application, environments, chosen, choose }: ChainProps) {
           <button key={e.name} type="button" className={classes.stop} aria-pressed={e.name === chosen} onClick={() => choose(e.name ?? '')}>
             <span className="row">
               <b className="grow ellipsis">{e.name}</b>
-              {d && <Marks deployment={d} />}
+              {d && <Marks deployment={d} everyLock />}
             </span>
             <span className="mono">{runs(d) ? versionName(d?.version, d?.displayVersion) : <span className="ink3">not here</span>}</span>
             <span className="small ink3">

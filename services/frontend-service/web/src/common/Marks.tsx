@@ -12,10 +12,10 @@ interface Mark {
 }
 
 /** What stands out about a deployment, most important first. */
-export function marksOf(d: Deployment): Mark[] {
+export function marksOf(d: Deployment, everyLock = false): Mark[] {
   const marks: Mark[] = [];
-  // A lock on the whole environment stands in its column's head, not in every cell.
-  const locks = (d.locks ?? []).filter((l) => l.scope === 'LOCK_SCOPE_APPLICATION' || l.scope === 'LOCK_SCOPE_TEAM');
+  // In the matrix a lock on the whole environment stands in its column's head, not in every cell.
+  const locks = (d.locks ?? []).filter((l) => everyLock || l.scope === 'LOCK_SCOPE_APPLICATION' || l.scope === 'LOCK_SCOPE_TEAM');
   if (locks.length)
     marks.push({ key: 'lock', icon: <IconLock size={14} color="var(--violet)" />, says: locks.map(lockSentence).join('\n') });
   if (d.hold)
@@ -28,8 +28,8 @@ export function marksOf(d: Deployment): Mark[] {
 }
 
 /** At most three marks, then how many more. */
-export function Marks({ deployment }: { deployment: Deployment }) {
-  const marks = marksOf(deployment);
+export function Marks({ deployment, everyLock }: { deployment: Deployment; everyLock?: boolean }) {
+  const marks = marksOf(deployment, everyLock);
   if (marks.length === 0) return null;
   return (
     <span style={{ display: 'inline-flex', gap: 3, alignItems: 'center' }}>

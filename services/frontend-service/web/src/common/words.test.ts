@@ -42,6 +42,7 @@ describe('a cell', () => {
     expect(marks.map((m) => m.key)).toEqual(['lock', 'hold', 'newer']);
     expect(marksOf({ version: '3', upstreamVersion: '3' })).toEqual([]);
     expect(marksOf({ version: '3', locks: [{ id: 'l1', scope: 'LOCK_SCOPE_ENVIRONMENT', environment: 'staging' }] })).toEqual([]);
+    expect(marksOf({ version: '3', locks: [{ id: 'l1', scope: 'LOCK_SCOPE_ENVIRONMENT', environment: 'staging' }] }, true)).toHaveLength(1);
   });
 });
 
