@@ -10,22 +10,29 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the output in docs/tour.md anew")
+var update = flag.Bool("update", false, "write the output in docs/tour.md and README.md anew")
 
-const tourFile = "../../docs/tour.md"
-
-// docs/tour.md is what a new user does. Its console blocks are run here, in order, and must print what stands there.
+// README.md and docs/tour.md are what a new user does, the first on demo data. Their console blocks are run here, in order, and
+// must print what stands there.
 func TestTheTourIsTrue(t *testing.T) {
 	for _, program := range []string{"curl", "jq"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("the tour uses %s, which is not here", program)
 		}
 	}
+	t.Run("docs", func(t *testing.T) { tourIsTrue(t, "../../docs/tour.md", startServer(t, nil).url) })
+	t.Run("README", func(t *testing.T) {
+		url := startServer(t, nil).url
+		runTourCommand(t, t.TempDir(), "signalbox demo", url)
+		tourIsTrue(t, "../../README.md", url)
+	})
+}
+
+func tourIsTrue(t *testing.T, tourFile, url string) {
 	content, err := os.ReadFile(tourFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := startServer(t, nil).url
 	dir := t.TempDir()
 	var fresh strings.Builder
 	inBlock := false
@@ -49,7 +56,7 @@ func TestTheTourIsTrue(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Errorf("docs/tour.md is not true any more; run: go test ./services/signalbox -run Tour -update. It would be:\n%s", fresh.String())
+		t.Errorf("%s is not true any more; run: go test ./services/signalbox -run Tour -update. It would be:\n%s", tourFile, fresh.String())
 		return
 	}
 	if err := os.WriteFile(tourFile, []byte(fresh.String()), 0o644); err != nil {
