@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/signalbox-dev/signalbox/infrastructure/bench/generate"
+	"github.com/signalbox-dev/signalbox/infrastructure/freeport"
 )
 
 // service is a running signalbox.
@@ -28,22 +28,13 @@ type service struct {
 	log    *bytes.Buffer
 }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
 // startService starts the binary and waits until it can answer reads; it says how long that took.
 func startService(ctx context.Context, binary, dataDir string, args ...string) (*service, time.Duration, error) {
-	address, err := freeAddress()
+	address, err := freeport.Address()
 	if err != nil {
 		return nil, 0, err
 	}
-	grpcAddress, err := freeAddress()
+	grpcAddress, err := freeport.Address()
 	if err != nil {
 		return nil, 0, err
 	}

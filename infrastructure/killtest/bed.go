@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/signalbox-dev/signalbox/infrastructure/freeport"
 )
 
 // bed is a service that is killed and started again on the same data and the same port.
@@ -55,11 +56,11 @@ func newBed(ctx context.Context, o options, mode, dir string) (*bed, error) {
 	if err := writeEnvironments(environments); err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
+	address, err := freeport.Address()
 	if err != nil {
 		return nil, err
 	}
-	grpcAddress, err := freeAddress()
+	grpcAddress, err := freeport.Address()
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +71,6 @@ func newBed(ctx context.Context, o options, mode, dir string) (*bed, error) {
 		return b, b.addRemote(ctx, dir)
 	}
 	return b, nil
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 func writeEnvironments(dir string) error {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/signalbox-dev/signalbox/infrastructure/freeport"
 )
 
 // The scripts in testdata/script run the real program in processes of its own, against real servers on free ports of 127.0.0.1.
@@ -86,9 +88,10 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for _, flag := range flagsOf[kind] {
 		if !contains(args, flag) {
-			value := "127.0.0.1:0"
-			if flag == "--data-dir" {
-				value = ts.MkAbs("data")
+			value, err := ts.MkAbs("data"), error(nil)
+			if flag != "--data-dir" {
+				value, err = freeport.Address() // scripts start servers again on the port they had
+				ts.Check(err)
 			}
 			args = append(args, flag, value)
 		}
