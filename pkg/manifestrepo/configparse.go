@@ -3,6 +3,7 @@ package manifestrepo
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -128,7 +129,7 @@ func eachConfigField(raw []byte, path string, fn func(key string, raw []byte) er
 func unknownField(path, key string, fields map[string]reflect.Type) error {
 	e := problem.New(problem.Invalid, "config.json has no field %s", quote(path)).At(path).
 		Because("an unknown field of config.json is refused, so that a slip of the pen does not pass for a setting")
-	if near := nearest(key, fields); near != "" {
+	if near := problem.Nearest(key, slices.Sorted(maps.Keys(fields))); near != "" {
 		return e.Fix("did you mean %s?", quote(strings.TrimSuffix(path, key)+near))
 	}
 	names := make([]string, 0, len(fields))
@@ -207,40 +208,6 @@ func kindOfType(t reflect.Type) string {
 		return "true or false"
 	}
 	return "a number"
-}
-
-// nearest is the known field that is written most like key; empty when none is like it.
-func nearest(key string, fields map[string]reflect.Type) string {
-	best, bestDistance := "", 1+max(2, len(key)/2)
-	for name := range fields {
-		d := editDistance(strings.ToLower(key), strings.ToLower(name))
-		if d < bestDistance || d == bestDistance && name < best {
-			best, bestDistance = name, d
-		}
-	}
-	return best
-}
-
-// editDistance counts the letters to add, drop or change to make b of a (Levenshtein), for the first 64 bytes.
-func editDistance(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func (c Config) checkUpstream() error {

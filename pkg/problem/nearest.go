@@ -1,13 +1,16 @@
 package problem
 
-// Nearest finds the known name that a typing error could have turned into name, for a remedy; empty when none is near.
+import "strings"
+
+// Nearest finds the known name that a typing error could have turned into name, for a remedy; empty when none is near. Upper
+// and lower case count as the same.
 func Nearest(name string, known []string) string {
 	best, at := "", len(name)/3+2
 	if len(name) > 100 {
 		return ""
 	}
 	for _, k := range known {
-		if d := distance(name, k, at); d < at {
+		if d := distance(strings.ToLower(name), strings.ToLower(k), at); d < at {
 			best, at = k, d
 		}
 	}
