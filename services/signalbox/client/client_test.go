@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/signalbox-dev/signalbox/infrastructure/freeport"
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
 	"github.com/signalbox-dev/signalbox/services/signalbox/client"
@@ -175,12 +175,10 @@ func TestAnUnknownOutcomeThatTurnsOutRefusedIsARefusal(t *testing.T) {
 }
 
 func TestAServerThatIsNotThereIsUnreachable(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	_ = listener.Close()
 	c, waits := patient(t, "http://"+address, 2)
 	_, err = c.Status(t.Context())
 	var unreachable *client.UnreachableError
