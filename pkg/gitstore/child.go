@@ -65,6 +65,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// String is the end of what was said, without white space around it.
 func (t *tail) String() string { return strings.TrimSpace(t.buf.String()) }
 
 var _ io.Writer = (*tail)(nil)

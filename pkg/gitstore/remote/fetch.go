@@ -195,7 +195,7 @@ func (f *fetched) Close() error {
 		} else {
 			f.session.abort()
 		}
-		f.session.end(f.session.tidy())
+		f.session.end(graceTidy)
 	})
 	return nil
 }

@@ -53,7 +53,7 @@ func (t *fileTransport) open(ctx context.Context, s service) (session, error) {
 			return cmd.Wait()
 		},
 		stop: func() { stopping.Do(func() { go stopProcess(cmd, exited) }) },
-		done: func(error) {}, // and no grace: the next process is as good as this one
+		done: func(error) {},
 	}, nil
 }
 

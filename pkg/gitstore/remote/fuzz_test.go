@@ -20,10 +20,8 @@ func (s *scripted) exchange(_ context.Context, q *request) (io.Reader, error) {
 	_, err := io.Copy(io.Discard, q.body())
 	return s.answer, err
 }
-func (s *scripted) notes() string       { return "" }
-func (s *scripted) abort()              {}
-func (s *scripted) tidy() time.Duration { return 0 }
-
+func (s *scripted) notes() string     { return "" }
+func (s *scripted) abort()            {}
 func (s *scripted) end(time.Duration) {}
 
 type scriptedTransport struct{ session *scripted }

@@ -259,9 +259,6 @@ func (s *httpSession) abort() {
 	s.cancel()
 }
 
-// tidy is nothing: another connection costs less than a git gc --auto behind a report, which took a third of a push.
-func (s *httpSession) tidy() time.Duration { return 0 }
-
 // end leaves the connection usable when the server comes to an end in time, and closes it otherwise.
 func (s *httpSession) end(grace time.Duration) {
 	s.mu.Lock()

@@ -29,7 +29,7 @@ func (r *Remote) Push(ctx context.Context, updates []RefUpdate, pack io.Reader, 
 	if err != nil {
 		return r.unreachable(ctx, err)
 	}
-	defer s.end(s.tidy())
+	defer s.end(graceTidy)
 	defer context.AfterFunc(ctx, s.abort)()
 	ad, err := readAdvertisement(s)
 	if err != nil {

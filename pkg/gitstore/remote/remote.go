@@ -78,7 +78,7 @@ func (r *Remote) Refs(ctx context.Context) (map[string]plumbing.Hash, error) {
 	if err != nil {
 		return nil, r.unreachable(ctx, err)
 	}
-	defer s.end(s.tidy())
+	defer s.end(graceTidy)
 	defer context.AfterFunc(ctx, s.abort)()
 	ad, err := readAdvertisement(s)
 	if err != nil {

@@ -48,8 +48,6 @@ type session interface {
 	// end releases the session. It waits that long for a server that is tidying up; what takes longer goes on in the
 	// background. Only the first call counts.
 	end(grace time.Duration)
-	// tidy is how long it is worth to wait for a server that tidies up after a success, to use its connection again.
-	tidy() time.Duration
 }
 
 // request is what a session sends: a few packet lines, then perhaps a pack.

@@ -248,7 +248,6 @@ func (t *sshTransport) start(ctx context.Context, client *ssh.Client, s service)
 	return &streamSession{
 		in: in, out: out, notef: notes, readOnly: s == uploadPack, gone: make(chan struct{}),
 		hangUp: hangUp,
-		grace:  graceTidy,
 		wait:   channel.Wait,
 		stop:   hangUp,
 		done: func(err error) {

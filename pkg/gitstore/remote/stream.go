@@ -9,8 +9,8 @@ import (
 
 // How long a server may go on after the conversation is over: hooks that run after the report, repacking.
 const (
-	// graceTidy is what a caller waits for it after a success over ssh, where a new connection costs much: mostly enough to use
-	// this one again, and little beside a push.
+	// graceTidy is what a caller waits for it after a success: mostly enough to use the connection again, and little
+	// beside a push.
 	graceTidy = 100 * time.Millisecond
 	// graceWords is what a caller waits after a failure for what the server has to say about it.
 	graceWords = 2 * time.Second
@@ -22,7 +22,6 @@ const (
 type streamSession struct {
 	in    io.WriteCloser
 	out   io.Reader
-	grace time.Duration // what tidy gives
 	notef *keepTail
 	// hangUp makes every read and write fail at once.
 	hangUp func()
@@ -72,8 +71,6 @@ func (s *streamSession) abort() {
 		}
 	})
 }
-
-func (s *streamSession) tidy() time.Duration { return s.grace }
 
 func (s *streamSession) end(grace time.Duration) {
 	s.ended.Do(func() {

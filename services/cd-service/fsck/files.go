@@ -15,6 +15,7 @@ import (
 
 type actor struct{ Name, Email string }
 
+// String is the actor as git writes a name and an address.
 func (a *actor) String() string {
 	if a == nil {
 		return " <>"
