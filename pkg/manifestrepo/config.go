@@ -1,10 +1,87 @@
 package manifestrepo
 
+import (
+	"slices"
+
+	"github.com/signalbox-dev/signalbox/pkg/schedule"
+)
+
 // Config is config.json.
 type Config struct {
 	Upstream         *Upstream     `json:"upstream,omitempty"`
 	EnvironmentGroup string        `json:"environmentGroup,omitempty"`
 	ArgoCD           *ArgoCDConfig `json:"argocd,omitempty"`
+	// FreezeWindows and ReleaseTrains may stand in the group's settings, too; both count.
+	FreezeWindows []FreezeWindow `json:"freezeWindows,omitempty"`
+	ReleaseTrains []ReleaseTrain `json:"releaseTrains,omitempty"`
+	Approval      *ApprovalRule  `json:"approval,omitempty"`
+}
+
+// GroupConfig is environment-groups/<group>.json: what holds for every environment of the group.
+type GroupConfig struct {
+	FreezeWindows []FreezeWindow `json:"freezeWindows,omitempty"`
+	ReleaseTrains []ReleaseTrain `json:"releaseTrains,omitempty"`
+}
+
+// FreezeWindow says when deployments are held back (deny), or when alone they may go (allow).
+type FreezeWindow struct {
+	// Name is what people call it; may be empty.
+	Name string `json:"name,omitempty"`
+	// Kind is "deny" or "allow".
+	Kind     string `json:"kind"`
+	Schedule string `json:"schedule"`
+	Duration string `json:"duration"`
+	TimeZone string `json:"timeZone,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	// Teams and Applications are whom it concerns: either of them. Both empty means everybody.
+	Teams        []string `json:"teams,omitempty"`
+	Applications []string `json:"applications,omitempty"`
+}
+
+// Concerns reports whether the window holds for an application.
+func (f FreezeWindow) Concerns(app, team string) bool {
+	return len(f.Teams) == 0 && len(f.Applications) == 0 || team != "" && slices.Contains(f.Teams, team) || slices.Contains(f.Applications, app)
+}
+
+// Window is the window as pkg/schedule evaluates it.
+func (f FreezeWindow) Window() (schedule.Window, error) {
+	return schedule.ParseWindow(f.Kind, f.Schedule, f.Duration, f.TimeZone)
+}
+
+// What a train does about departures that were missed while the service was down.
+const (
+	MissedSkip    = "skip"
+	MissedRunOnce = "run-once"
+)
+
+// ReleaseTrain is an entry of the timetable.
+type ReleaseTrain struct {
+	// Name is unique in its file; the form of an environment's name.
+	Name     string `json:"name"`
+	Schedule string `json:"schedule"`
+	TimeZone string `json:"timeZone,omitempty"`
+	// The filters: what they leave out stays. Empty ones leave nothing out.
+	Team         string            `json:"team,omitempty"`
+	Applications []string          `json:"applications,omitempty"`
+	Labels       map[string]string `json:"labels,omitempty"`
+	Disabled     bool              `json:"disabled,omitempty"`
+	// Missed is MissedSkip (also when empty) or MissedRunOnce.
+	Missed string `json:"missed,omitempty"`
+}
+
+// Timetable is the train's schedule.
+func (t ReleaseTrain) Timetable() (*schedule.Schedule, error) {
+	return schedule.Parse(t.Schedule, t.TimeZone)
+}
+
+// ApprovalRule says that deployments wait for approval, and whose.
+type ApprovalRule struct {
+	// By lists who may approve: "role:<name>" or e-mail addresses. Empty means everybody.
+	By []string `json:"by,omitempty"`
+	// NotAuthor keeps those who asked, and the authors of the releases, from approving.
+	NotAuthor bool `json:"notAuthor,omitempty"`
+	// ExpiresAfter is how long a request waits, such as "72h" or "3d"; empty means for ever.
+	ExpiresAfter string `json:"expiresAfter,omitempty"`
 }
 
 // Upstream says where releases come from.

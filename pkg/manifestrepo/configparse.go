@@ -33,6 +33,11 @@ func ParseConfig(raw, known []byte) (Config, error) {
 	return c, nil
 }
 
+// ParseGroupConfig reads environment-groups/<group>.json as ParseConfig reads config.json.
+func ParseGroupConfig(raw, known []byte) (GroupConfig, error) {
+	panic("contract")
+}
+
 // readConfig reads a config.json that is in the repo: unknown fields are fine, and what only Argo CD can judge is left to it.
 func readConfig(raw []byte) (Config, error) {
 	kept := map[string]bool{}

@@ -75,6 +75,8 @@ func (f *fieldReader) queued(raw []byte) (*Queued, error) {
 			return f.actor(key, raw, &q.By, &q.extra)
 		case "because":
 			return f.name("queued.because", raw, &q.Because)
+		case "cause":
+			return f.name("queued.cause", raw, (*string)(&q.Cause))
 		}
 		q.extra.keep(key, raw)
 		return nil

@@ -21,6 +21,7 @@ func EncodeDeployment(d *Deployment) ([]byte, error) {
 		inner.time("at", q.At)
 		inner.actor("by", q.By, q.extra)
 		inner.text("because", q.Because)
+		inner.text("cause", string(q.Cause))
 		inner.extra(q.extra)
 		o.nested("queued", &inner)
 	}
@@ -77,6 +78,13 @@ func EncodeApplication(a *Application) ([]byte, error) {
 	o.text("team", a.Team)
 	o.text("sourceRepoURL", a.SourceRepoURL)
 	o.text("project", a.Project)
+	if len(a.Labels) > 0 {
+		labels := object{}
+		for key, value := range a.Labels {
+			labels.text(key, value)
+		}
+		o.nested("labels", &labels)
+	}
 	o.extra(a.extra)
 	return o.file(), nil
 }

@@ -20,6 +20,8 @@ func fill(v reflect.Value, n *int, skip ...string) {
 		switch f := v.Field(i); f.Interface().(type) {
 		case string:
 			f.SetString(fmt.Sprintf("value-%d", *n))
+		case QueueCause:
+			f.Set(reflect.ValueOf(QueuedByFreeze))
 		case uint64:
 			f.SetUint(uint64(*n))
 		case bool:

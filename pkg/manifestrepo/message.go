@@ -16,6 +16,8 @@ type Event struct {
 	Version         uint64 `json:"version,omitempty"`
 	PreviousVersion uint64 `json:"prev,omitempty"`
 	LockID          string `json:"lock,omitempty"`
+	// ID is what else it is about: the id of an approval, the name of a release set or of a train.
+	ID string `json:"id,omitempty"`
 }
 
 // line is the event as its trailer holds it.
@@ -27,6 +29,7 @@ func (e Event) line() string {
 	o.number("version", e.Version)
 	o.number("prev", e.PreviousVersion)
 	o.text("lock", e.LockID)
+	o.text("id", e.ID)
 	return string(o.compact(nil))
 }
 

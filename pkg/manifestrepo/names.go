@@ -12,6 +12,9 @@ const (
 	MaxApplicationName = 39
 	MaxEnvironmentName = 20
 	MaxTeamName        = 20
+	MaxTrainName       = 40
+	MaxApprovalID      = 40
+	MaxReleaseSetName  = 63
 	MinLockID          = 2
 	MaxLockID          = 99
 	// MaxVersion is the highest version a release can have.
@@ -88,6 +91,15 @@ func CheckEnvironment(name string) error {
 
 // CheckTeam refuses what cannot be the name of a team; errors as CheckApplication.
 func CheckTeam(name string) error { return checkName("team", name, MaxTeamName) }
+
+// CheckTrain refuses what cannot be the name of a train of the timetable; errors as CheckApplication.
+func CheckTrain(name string) error { return checkName("release train", name, MaxTrainName) }
+
+// CheckApproval refuses what cannot be the id of a request for approval; errors as CheckApplication.
+func CheckApproval(id string) error { return checkName("request for approval", id, MaxApprovalID) }
+
+// CheckReleaseSet refuses what cannot be the name of a release set; errors as CheckApplication.
+func CheckReleaseSet(name string) error { return checkName("release set", name, MaxReleaseSetName) }
 
 // CheckLockID refuses what cannot be the id of a lock; errors as CheckApplication.
 func CheckLockID(id string) error {

@@ -16,7 +16,7 @@ type Part struct {
 }
 
 // PartsVersion changes whenever the encoding or the meaning of parts does; stored parts of another version are worthless.
-const PartsVersion = 2
+const PartsVersion = 3
 
 // The keys: what is there once, then "e/<env>", "g/<group>", "a/<app>", and "v/<app>/<chunk>" for releases.
 const (

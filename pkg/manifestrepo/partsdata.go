@@ -107,6 +107,7 @@ func (e *encoder) deployment(x *Deployment) {
 		e.time(q.At)
 		e.actor(q.By)
 		e.name(q.Because)
+		e.name(string(q.Cause))
 		e.extra(q.extra)
 	}
 	if h := x.Hold; h != nil {
@@ -137,7 +138,7 @@ func (d *decoder) deployment(x *Deployment) {
 	x.DeployedBy = d.actor()
 	x.Reason = d.name()
 	if has(1) {
-		x.Queued = &Queued{Version: d.uint(), At: d.time(), By: d.actor(), Because: d.name(), extra: d.extra()}
+		x.Queued = &Queued{Version: d.uint(), At: d.time(), By: d.actor(), Because: d.name(), Cause: QueueCause(d.name()), extra: d.extra()}
 	}
 	if has(2) {
 		x.Hold = &Hold{At: d.time(), By: d.actor(), Reason: d.name(), extra: d.extra()}

@@ -52,6 +52,23 @@ func LockPath(l *Lock) string {
 	return SignalboxPath
 }
 
+// GroupPath is where the settings of an environment group are.
+func GroupPath(group string) string { return "environment-groups/" + group + ".json" }
+
+// DeparturePath is where the record of a train of the timetable is.
+func DeparturePath(d *Departure) string {
+	if d.Group != "" {
+		return "environment-groups/" + d.Group + "/departures/" + d.Train + ".json"
+	}
+	return "environments/" + d.Environment + "/departures/" + d.Train + ".json"
+}
+
+// ApprovalPath is where a request for approval is.
+func ApprovalPath(env, id string) string { return "environments/" + env + "/approvals/" + id + ".json" }
+
+// ReleaseSetPath is where a release set is.
+func ReleaseSetPath(name string) string { return "release-sets/" + name + ".json" }
+
 // EscapeLockID turns a lock id into the name of its file without ".json": every byte but letters, digits, '.', '_' and '-' becomes
 // %XX with upper-case digits. One id has one name.
 func EscapeLockID(id string) string {

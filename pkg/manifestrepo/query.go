@@ -167,3 +167,15 @@ func (s *Snapshot) Teams() []string {
 	}
 	return slices.Sorted(maps.Keys(teams))
 }
+
+// ReleaseSets lists all, by name. Shared: do not change it.
+func (s *Snapshot) ReleaseSets() []*ReleaseSet { return s.sets }
+
+// ReleaseSet finds a release set; nil when there is none.
+func (s *Snapshot) ReleaseSet(name string) *ReleaseSet {
+	i, ok := slices.BinarySearchFunc(s.sets, name, func(r *ReleaseSet, name string) int { return strings.Compare(r.Name, name) })
+	if !ok {
+		return nil
+	}
+	return s.sets[i]
+}

@@ -14,6 +14,8 @@ type Snapshot struct {
 	apps     []*Application
 	appIndex map[string]int
 	line     *line
+	// sets are the release sets by name, ascending.
+	sets []*ReleaseSet
 	// problems by path; problemList is the same, sorted.
 	problems    map[string]string
 	problemList []Problem

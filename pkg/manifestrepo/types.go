@@ -57,8 +57,19 @@ type Queued struct {
 	At      time.Time
 	By      Actor
 	Because string
-	extra   extraFields
+	// Cause is what held it back: a lock (also when empty), or a freeze, which Signalbox catches up by itself when it ends.
+	Cause QueueCause
+	extra extraFields
 }
+
+// QueueCause is what a queued version waits for.
+type QueueCause string
+
+// The causes, as deployment.json holds them.
+const (
+	QueuedByLock   QueueCause = ""
+	QueuedByFreeze QueueCause = "freeze"
+)
 
 // Hold keeps automatic deployments and trains away.
 type Hold struct {
@@ -118,6 +129,8 @@ func (r *Release) HasEnvironment(env string) bool {
 type Application struct {
 	Name                         string
 	Team, SourceRepoURL, Project string
+	// Labels are what trains filter by. Shared: do not change it.
+	Labels map[string]string
 	// Releases by version, ascending.
 	Releases []*Release
 	// Deployments by environment.
@@ -161,6 +174,9 @@ type Environment struct {
 	Locks   map[string]*Lock
 	// TeamLocks by team, then id.
 	TeamLocks map[string]map[string]*Lock
+	// Departures of its own trains by train, Approvals that wait by id.
+	Departures map[string]*Departure
+	Approvals  map[string]*Approval
 	// Distance to upstream: 0 latest, 1 more than the upstream's, 100 without upstream, 667 when the chain is broken.
 	Distance int
 	// Priority is where on the way to production it stands.
@@ -193,6 +209,13 @@ type Group struct {
 	Name         string
 	Environments []string // sorted
 	Locks        map[string]*Lock
+	// Config is environment-groups/<group>.json, Raw its content (nil when there is none), Problem why it cannot be read: then its
+	// environments are frozen, since nobody can tell.
+	Config  GroupConfig
+	Raw     []byte
+	Problem string
+	// Departures of the group's trains by train.
+	Departures map[string]*Departure
 	// Distance and Priority are those of the environment farthest down the line.
 	Distance int
 	Priority Priority

@@ -42,6 +42,10 @@ func checkPart(action *api.Action, c *checking) (*Checked, error) {
 	if action.GetBatch() != nil {
 		return nil, problem.New(problem.Invalid, "the action is a batch").Because("a batch holds no batch").Fix("list its actions")
 	}
+	if r, _, _, ok := ruleFor(action); ok && r.clock {
+		return nil, problem.New(problem.Denied, "%s is a command of the clock", r.name).
+			Because("only Signalbox's own clock sends it").Fix("leave it out")
+	}
 	reason := action.GetReason()
 	if reason == "" {
 		reason = c.reason
@@ -221,6 +225,11 @@ func (o *overlay) Manifests(app string, r *manifestrepo.Release) (map[string]man
 		return manifests, nil
 	}
 	return o.base.Manifests(app, r)
+}
+
+// Past is what it was before the batch.
+func (o *overlay) Past(revision, environment string) (map[string]uint64, error) {
+	return o.base.Past(revision, environment)
 }
 
 // Blob knows the manifests of this batch.

@@ -28,13 +28,55 @@ func ruleOf(field protoreflect.Name) (rule, bool) {
 		return kind("apply-environment", checkApplyEnvironment, nil, decideApplyEnvironment), true
 	case "batch":
 		return kind("batch", checkBatch, needsOfBatch, decideBatch), true
+	case "hold":
+		return kind("hold", checkHold, nil, decideHold), true
+	case "resume":
+		return kind("resume", checkResume, nil, decideResume), true
+	case "release_queue":
+		return kind("release-queue", checkReleaseQueue, needsOfReleaseQueue, decideReleaseQueue), true
+	case "create_release_set":
+		return kind("create-release-set", checkCreateReleaseSet, nil, decideCreateReleaseSet), true
+	case "delete_release_set":
+		return kind("delete-release-set", checkDeleteReleaseSet, nil, decideDeleteReleaseSet), true
+	case "pause_train":
+		return kind("pause-train", checkPauseTrain, nil, decidePauseTrain), true
+	case "resume_train":
+		return kind("resume-train", checkResumeTrain, nil, decideResumeTrain), true
+	case "approve":
+		return kind("approve", checkApprove, needsOfApprove, decideApprove), true
+	case "reject":
+		return kind("reject", checkReject, nil, decideReject), true
+	case "prepare_undeploy":
+		return kind("prepare-undeploy", checkPrepareUndeploy, nil, decidePrepareUndeploy), true
+	case "undeploy":
+		return kind("undeploy", checkUndeploy, nil, decideUndeploy), true
+	case "remove_from_environment":
+		return kind("remove-from-environment", checkRemoveFromEnvironment, nil, decideRemoveFromEnvironment), true
+	case "delete_environment":
+		return kind("delete-environment", checkDeleteEnvironment, nil, decideDeleteEnvironment), true
+	case "clean_up":
+		return kind("clean-up", checkCleanUp, nil, decideCleanUp), true
+	case "render_environment":
+		return kind("render-environment", checkRenderEnvironment, nil, decideRenderEnvironment), true
+	case "apply_environment_group":
+		return kind("apply-environment-group", checkApplyEnvironmentGroup, nil, decideApplyEnvironmentGroup), true
+	case "apply_application":
+		return kind("apply-application", checkApplyApplication, nil, decideApplyApplication), true
+	case "depart":
+		return kind("depart", checkDepart, needsOfDepart, decideDepart).ofTheClock(), true
+	case "end_expired":
+		return kind("end-expired", checkEndExpired, nil, decideEndExpired).ofTheClock(), true
+	case "catch_up":
+		return kind("catch-up", checkCatchUp, needsOfCatchUp, decideCatchUp).ofTheClock(), true
 	}
 	return rule{}, false
 }
 
 // rule is one kind of command.
 type rule struct {
-	name   string
+	name string
+	// clock: only Signalbox's own clock asks for it.
+	clock  bool
 	check  func(m proto.Message, c *checking) error
 	needs  func(m proto.Message, c *Checked, s *manifestrepo.Snapshot) []ReleaseKey
 	decide func(m proto.Message, w *work) error
@@ -56,6 +98,12 @@ func kind[M proto.Message](
 	if needs != nil {
 		r.needs = func(m proto.Message, c *Checked, s *manifestrepo.Snapshot) []ReleaseKey { return needs(m.(M), c, s) }
 	}
+	return r
+}
+
+// ofTheClock marks a command that no person sends: it has no place in a request or in a batch.
+func (r rule) ofTheClock() rule {
+	r.clock = true
 	return r
 }
 
@@ -93,7 +141,7 @@ func check(a *api.Action, c *checking) (*Checked, error) {
 	if !ok {
 		return nil, problem.New(problem.Invalid, "the request holds no command").
 			Because("a request holds exactly one command").
-			Fix("set one of create_release, deploy, run_train, create_lock, delete_lock, apply_environment, batch")
+			Fix("set one of create_release, deploy, run_train, create_lock, ...: see the API's Action")
 	}
 	c.out = &Checked{Action: a, Kind: r.name}
 	if err := checkText("reason", a.Reason, maxReason); err != nil {

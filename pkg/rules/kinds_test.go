@@ -15,8 +15,8 @@ func TestEveryKindOfCommandHasARule(t *testing.T) {
 		return m.ProtoReflect().Descriptor().Oneofs().ByName("kind").Fields()
 	}
 	actions, requests, results := kinds(&api.Action{}), kinds(&api.ExecuteRequest{}), kinds(&api.ActionResult{})
-	if actions.Len() != requests.Len() || actions.Len() != results.Len() {
-		t.Errorf("Action has %d kinds, ExecuteRequest %d, ActionResult %d", actions.Len(), requests.Len(), results.Len())
+	if actions.Len() != results.Len() {
+		t.Errorf("Action has %d kinds, ActionResult %d", actions.Len(), results.Len())
 	}
 	names := map[string]bool{}
 	for i := range actions.Len() {
@@ -27,7 +27,11 @@ func TestEveryKindOfCommandHasARule(t *testing.T) {
 		}
 		names[r.name] = true
 		same := requests.ByName(field.Name())
-		if same == nil || same.Number() != field.Number() || same.Message() != field.Message() {
+		if r.clock {
+			if same != nil {
+				t.Errorf("%s is of the clock, and ExecuteRequest has it", field.Name())
+			}
+		} else if same == nil || same.Number() != field.Number() || same.Message() != field.Message() {
 			t.Errorf("ExecuteRequest has no field %s like Action's", field.Name())
 		}
 		if results.ByName(field.Name()) == nil {

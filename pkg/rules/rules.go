@@ -10,6 +10,7 @@
 package rules
 
 import (
+	"regexp"
 	"time"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
@@ -34,6 +35,10 @@ type Policy struct {
 	Secrets string
 	// MaxManifestBytes is the limit of one manifest; 0 means DefaultMaxManifestBytes.
 	MaxManifestBytes int64
+	// Minor are expressions for lines that do not count: a release whose manifests differ from its predecessor's in no other line is minor.
+	Minor []*regexp.Regexp
+	// Roles lists the members of each role by e-mail address; "*@example.com" is everybody of that domain. Compared without case.
+	Roles map[string][]string
 }
 
 func (p Policy) keepWindow() int {
@@ -56,6 +61,9 @@ type Content interface {
 	Manifests(app string, r *manifestrepo.Release) (map[string]manifestrepo.Hash, error)
 	// Blob gives a blob's bytes.
 	Blob(h manifestrepo.Hash) ([]byte, error)
+	// Past gives the versions that an environment ran at a commit (its id or the beginning of it) or tag of the manifest repo, by application.
+	// The error is a *problem.Error: not_found when there is no such revision.
+	Past(revision, environment string) (map[string]uint64, error)
 }
 
 // Context is what a rule may know beside command and snapshot.
@@ -90,11 +98,13 @@ type Decision struct {
 	// Message is complete but for RequestID and RequestDigest.
 	Message manifestrepo.Message
 	Result  *api.ActionResult
+	// Render are environments whose Argo CD documents are to be written anew, whatever is there.
+	Render []string
 	// creates are the paths of Edits that are new.
 	creates []string
 }
 
-// Changes reports whether a commit is to be made.
+// Changes reports whether a commit is to be made. With Render one may be made all the same: whoever writes the documents knows.
 func (d *Decision) Changes() bool { return len(d.Edits) > 0 || len(d.Records) > 0 }
 
 // ReleaseKey names a release.

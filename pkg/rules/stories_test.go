@@ -31,11 +31,12 @@ var update = flag.Bool("update", false, "write the answers of testdata/*.txtar a
 //	include          names of files in testdata/base whose sections come first
 //	main/<path>      a file of main
 //	releases         lines "<app> <version> <environment>...": releases with a small manifest for each; "!prepublished" and such are flags
-//	runs             lines "<environment> <app> <version> [queued=<version>] [hold=<reason>]"
+//	runs             lines "<environment> <app> <version> [queued=<version>] [frozen=<version>] [hold=<reason>]": what a lock, what a freeze held back
+//	past <revision> <environment>    lines "<app> <version>": what ran there at that commit or tag
 //	log/<app>/<version>/release.json, log/<app>/<version>/<env>.yaml    a release with its own facts and manifests
 //	policy           rules.Policy as JSON
 //	manifest <env>   a manifest for the next command, which must be create_release
-//	do [keyed] [at <time>]    a command as JSON, one minute after the last one
+//	do [keyed] [at <time>] [by <name>]    a command as JSON, one minute after the last one, by anna unless another is named
 //	answer           what it gives: the commit and its changes, or the refusal (written by -update)
 //	remote <path>    a file that somebody pushed past Signalbox (empty: deleted)
 func TestStories(t *testing.T) {
@@ -116,6 +117,8 @@ func (s *story) tell(t *testing.T, section txtar.File) {
 		eachLine(text, func(words []string) { s.release(t, words) })
 	case name == "runs":
 		eachLine(text, func(words []string) { s.runs(t, words) })
+	case strings.HasPrefix(name, "past "):
+		s.past(t, name[len("past "):], text)
 	case strings.HasPrefix(name, "main/"):
 		s.world.advance(t, []manifestrepo.Edit{{Path: name[len("main/"):], Content: section.Data}}, nil)
 	case strings.HasPrefix(name, "remote "):
@@ -136,6 +139,15 @@ func eachLine(text string, fn func(words []string)) {
 			fn(words)
 		}
 	}
+}
+
+func (s *story) past(t *testing.T, key, text string) {
+	t.Helper()
+	if s.world.past == nil {
+		s.world.past = map[string]map[string]uint64{}
+	}
+	s.world.past[key] = map[string]uint64{}
+	eachLine(text, func(words []string) { s.world.past[key][words[0]] = number(t, words[1]) })
 }
 
 func number(t *testing.T, text string) uint64 {
@@ -198,6 +210,11 @@ func (s *story) runs(t *testing.T, words []string) {
 		if version, ok := strings.CutPrefix(word, "queued="); ok {
 			d.Queued = &manifestrepo.Queued{Version: number(t, version), At: startOfStory.Add(-time.Hour), By: ci, Because: "environment lock old"}
 		}
+		if version, ok := strings.CutPrefix(word, "frozen="); ok {
+			d.Queued = &manifestrepo.Queued{
+				Version: number(t, version), At: startOfStory.Add(-time.Hour), By: ci, Because: "freeze window old", Cause: manifestrepo.QueuedByFreeze,
+			}
+		}
 		if reason, ok := strings.CutPrefix(word, "hold="); ok {
 			d.Hold = &manifestrepo.Hold{At: startOfStory.Add(-time.Hour), By: anna, Reason: reason}
 		}
@@ -218,6 +235,10 @@ func (s *story) do(t *testing.T, section txtar.File) string {
 			t.Fatal(err)
 		}
 		s.now, ctx.Now = at, at
+	}
+	if i := slices.Index(words, "by"); i >= 0 {
+		name := words[i+1]
+		ctx.Actor = manifestrepo.Actor{Name: strings.ToUpper(name[:1]) + name[1:], Email: name + "@example.com"}
 	}
 	action := &api.Action{}
 	if err := protojson.Unmarshal(section.Data, action); err != nil {

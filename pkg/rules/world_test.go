@@ -13,6 +13,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+	"github.com/signalbox-dev/signalbox/pkg/problem"
 	"github.com/signalbox-dev/signalbox/pkg/rules"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
@@ -27,6 +28,8 @@ type world struct {
 	// manifests of each release, by application and version.
 	manifests map[rules.ReleaseKey]map[string]manifestrepo.Hash
 	commits   int
+	// past is what environments ran, by "<revision> <environment>".
+	past map[string]map[string]uint64
 }
 
 func newWorld() *world {
@@ -43,7 +46,16 @@ func (w *world) clone() *world {
 	maps.Copy(next.files, w.files)
 	maps.Copy(next.blobs, w.blobs)
 	maps.Copy(next.manifests, w.manifests)
+	next.past = w.past
 	return next
+}
+
+// Past knows no revision but those that a story names.
+func (w *world) Past(revision, environment string) (map[string]uint64, error) {
+	if past, known := w.past[revision+" "+environment]; known {
+		return past, nil
+	}
+	return nil, problem.New(problem.NotFound, "the manifest repo has no commit and no tag %q", revision)
 }
 
 // put stores a blob.

@@ -115,3 +115,8 @@ func (c *content) Blob(h manifestrepo.Hash) ([]byte, error) {
 	}
 	return blobs[0], nil
 }
+
+// Past gives what an environment ran at a commit or tag of main.
+func (c *content) Past(revision, environment string) (map[string]uint64, error) {
+	panic("contract")
+}

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
 	"github.com/signalbox-dev/signalbox/services/frontend-service/answer"
 )
@@ -218,7 +219,13 @@ func inWordsOfREST(p *problem.Error) *problem.Error {
 }
 
 // kinds are the fields of ExecuteRequest's oneof, each the body of an address.
-var kinds = []string{"create_release", "deploy", "run_train", "create_lock", "delete_lock", "apply_environment", "batch"}
+var kinds = func() (names []string) {
+	fields := (&api.ExecuteRequest{}).ProtoReflect().Descriptor().Oneofs().ByName("kind").Fields()
+	for i := range fields.Len() {
+		names = append(names, string(fields.Get(i).Name()))
+	}
+	return names
+}()
 
 // camelPath writes a dotted path in camelCase and leaves what is in brackets alone.
 func camelPath(path string) string {

@@ -82,6 +82,18 @@ func New(o Options) (http.Handler, error) {
 			return api.RegisterHistoryServiceHandlerClient(ctx, g.mux, api.NewHistoryServiceClient(o.Conn))
 		},
 		func() error {
+			return api.RegisterQueueServiceHandlerClient(ctx, g.mux, api.NewQueueServiceClient(o.Conn))
+		},
+		func() error {
+			return api.RegisterTimetableServiceHandlerClient(ctx, g.mux, api.NewTimetableServiceClient(o.Conn))
+		},
+		func() error {
+			return api.RegisterApprovalServiceHandlerClient(ctx, g.mux, api.NewApprovalServiceClient(o.Conn))
+		},
+		func() error {
+			return api.RegisterReleaseSetServiceHandlerClient(ctx, g.mux, api.NewReleaseSetServiceClient(o.Conn))
+		},
+		func() error {
 			return api.RegisterSystemServiceHandlerClient(ctx, g.mux, api.NewSystemServiceClient(o.Conn))
 		},
 	} {

@@ -296,152 +296,6 @@ func (ReleaseOutcome) EnumDescriptor() ([]byte, []int) {
 	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{4}
 }
 
-// DeployOutcome is how one deployment ended.
-type DeployOutcome int32
-
-const (
-	DeployOutcome_DEPLOY_OUTCOME_UNSPECIFIED DeployOutcome = 0
-	DeployOutcome_DEPLOY_OUTCOME_DEPLOYED    DeployOutcome = 1
-	DeployOutcome_DEPLOY_OUTCOME_QUEUED      DeployOutcome = 2
-	DeployOutcome_DEPLOY_OUTCOME_SKIPPED     DeployOutcome = 3
-	// It ran already.
-	DeployOutcome_DEPLOY_OUTCOME_UNCHANGED DeployOutcome = 4
-)
-
-// Enum value maps for DeployOutcome.
-var (
-	DeployOutcome_name = map[int32]string{
-		0: "DEPLOY_OUTCOME_UNSPECIFIED",
-		1: "DEPLOY_OUTCOME_DEPLOYED",
-		2: "DEPLOY_OUTCOME_QUEUED",
-		3: "DEPLOY_OUTCOME_SKIPPED",
-		4: "DEPLOY_OUTCOME_UNCHANGED",
-	}
-	DeployOutcome_value = map[string]int32{
-		"DEPLOY_OUTCOME_UNSPECIFIED": 0,
-		"DEPLOY_OUTCOME_DEPLOYED":    1,
-		"DEPLOY_OUTCOME_QUEUED":      2,
-		"DEPLOY_OUTCOME_SKIPPED":     3,
-		"DEPLOY_OUTCOME_UNCHANGED":   4,
-	}
-)
-
-func (x DeployOutcome) Enum() *DeployOutcome {
-	p := new(DeployOutcome)
-	*p = x
-	return p
-}
-
-func (x DeployOutcome) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (DeployOutcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_signalbox_v1_commands_proto_enumTypes[5].Descriptor()
-}
-
-func (DeployOutcome) Type() protoreflect.EnumType {
-	return &file_signalbox_v1_commands_proto_enumTypes[5]
-}
-
-func (x DeployOutcome) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use DeployOutcome.Descriptor instead.
-func (DeployOutcome) EnumDescriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{5}
-}
-
-// SkipCause says why a train left an application or an environment alone.
-type SkipCause int32
-
-const (
-	SkipCause_SKIP_CAUSE_UNSPECIFIED                                   SkipCause = 0
-	SkipCause_SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV            SkipCause = 1
-	SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION               SkipCause = 2
-	SkipCause_SKIP_CAUSE_APP_IS_LOCKED                                 SkipCause = 3
-	SkipCause_SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV                     SkipCause = 4
-	SkipCause_SKIP_CAUSE_APP_IS_LOCKED_BY_ENV                          SkipCause = 5
-	SkipCause_SKIP_CAUSE_TEAM_IS_LOCKED                                SkipCause = 6
-	SkipCause_SKIP_CAUSE_NO_TEAM_PERMISSION                            SkipCause = 7
-	SkipCause_SKIP_CAUSE_APP_WITHOUT_TEAM                              SkipCause = 8
-	SkipCause_SKIP_CAUSE_APP_ON_HOLD                                   SkipCause = 9
-	SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM                           SkipCause = 20
-	SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV    SkipCause = 21
-	SkipCause_SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV SkipCause = 22
-	SkipCause_SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND                 SkipCause = 23
-	SkipCause_SKIP_CAUSE_ENV_IS_LOCKED                                 SkipCause = 24
-	SkipCause_SKIP_CAUSE_ENV_CONFIG_BROKEN                             SkipCause = 25
-)
-
-// Enum value maps for SkipCause.
-var (
-	SkipCause_name = map[int32]string{
-		0:  "SKIP_CAUSE_UNSPECIFIED",
-		1:  "SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV",
-		2:  "SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION",
-		3:  "SKIP_CAUSE_APP_IS_LOCKED",
-		4:  "SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV",
-		5:  "SKIP_CAUSE_APP_IS_LOCKED_BY_ENV",
-		6:  "SKIP_CAUSE_TEAM_IS_LOCKED",
-		7:  "SKIP_CAUSE_NO_TEAM_PERMISSION",
-		8:  "SKIP_CAUSE_APP_WITHOUT_TEAM",
-		9:  "SKIP_CAUSE_APP_ON_HOLD",
-		20: "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM",
-		21: "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV",
-		22: "SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV",
-		23: "SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND",
-		24: "SKIP_CAUSE_ENV_IS_LOCKED",
-		25: "SKIP_CAUSE_ENV_CONFIG_BROKEN",
-	}
-	SkipCause_value = map[string]int32{
-		"SKIP_CAUSE_UNSPECIFIED":                                   0,
-		"SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV":            1,
-		"SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION":               2,
-		"SKIP_CAUSE_APP_IS_LOCKED":                                 3,
-		"SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV":                     4,
-		"SKIP_CAUSE_APP_IS_LOCKED_BY_ENV":                          5,
-		"SKIP_CAUSE_TEAM_IS_LOCKED":                                6,
-		"SKIP_CAUSE_NO_TEAM_PERMISSION":                            7,
-		"SKIP_CAUSE_APP_WITHOUT_TEAM":                              8,
-		"SKIP_CAUSE_APP_ON_HOLD":                                   9,
-		"SKIP_CAUSE_ENV_HAS_NO_UPSTREAM":                           20,
-		"SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV":    21,
-		"SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV": 22,
-		"SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND":                 23,
-		"SKIP_CAUSE_ENV_IS_LOCKED":                                 24,
-		"SKIP_CAUSE_ENV_CONFIG_BROKEN":                             25,
-	}
-)
-
-func (x SkipCause) Enum() *SkipCause {
-	p := new(SkipCause)
-	*p = x
-	return p
-}
-
-func (x SkipCause) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (SkipCause) Descriptor() protoreflect.EnumDescriptor {
-	return file_signalbox_v1_commands_proto_enumTypes[6].Descriptor()
-}
-
-func (SkipCause) Type() protoreflect.EnumType {
-	return &file_signalbox_v1_commands_proto_enumTypes[6]
-}
-
-func (x SkipCause) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use SkipCause.Descriptor instead.
-func (SkipCause) EnumDescriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{6}
-}
-
 // DifferingField numbers are kuberpult's: clients read them.
 type DifferingField int32
 
@@ -488,11 +342,11 @@ func (x DifferingField) String() string {
 }
 
 func (DifferingField) Descriptor() protoreflect.EnumDescriptor {
-	return file_signalbox_v1_commands_proto_enumTypes[7].Descriptor()
+	return file_signalbox_v1_commands_proto_enumTypes[5].Descriptor()
 }
 
 func (DifferingField) Type() protoreflect.EnumType {
-	return &file_signalbox_v1_commands_proto_enumTypes[7]
+	return &file_signalbox_v1_commands_proto_enumTypes[5]
 }
 
 func (x DifferingField) Number() protoreflect.EnumNumber {
@@ -501,7 +355,7 @@ func (x DifferingField) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DifferingField.Descriptor instead.
 func (DifferingField) EnumDescriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{7}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{5}
 }
 
 // ExecuteRequest is one command and how to carry it out.
@@ -518,6 +372,23 @@ type ExecuteRequest struct {
 	//	*ExecuteRequest_DeleteLock
 	//	*ExecuteRequest_ApplyEnvironment
 	//	*ExecuteRequest_Batch
+	//	*ExecuteRequest_Hold
+	//	*ExecuteRequest_Resume
+	//	*ExecuteRequest_ReleaseQueue
+	//	*ExecuteRequest_CreateReleaseSet
+	//	*ExecuteRequest_DeleteReleaseSet
+	//	*ExecuteRequest_PauseTrain
+	//	*ExecuteRequest_ResumeTrain
+	//	*ExecuteRequest_Approve
+	//	*ExecuteRequest_Reject
+	//	*ExecuteRequest_PrepareUndeploy
+	//	*ExecuteRequest_Undeploy
+	//	*ExecuteRequest_RemoveFromEnvironment
+	//	*ExecuteRequest_DeleteEnvironment
+	//	*ExecuteRequest_CleanUp
+	//	*ExecuteRequest_RenderEnvironment
+	//	*ExecuteRequest_ApplyEnvironmentGroup
+	//	*ExecuteRequest_ApplyApplication
 	Kind isExecuteRequest_Kind `protobuf_oneof:"kind"`
 	// Why the person does it; stands in the history. At most 1,000 characters.
 	Reason string `protobuf:"bytes,100,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -636,6 +507,159 @@ func (x *ExecuteRequest) GetBatch() *Batch {
 	return nil
 }
 
+func (x *ExecuteRequest) GetHold() *Hold {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_Hold); ok {
+			return x.Hold
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetResume() *Resume {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_Resume); ok {
+			return x.Resume
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetReleaseQueue() *ReleaseQueue {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_ReleaseQueue); ok {
+			return x.ReleaseQueue
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetCreateReleaseSet() *CreateReleaseSet {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_CreateReleaseSet); ok {
+			return x.CreateReleaseSet
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetDeleteReleaseSet() *DeleteReleaseSet {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_DeleteReleaseSet); ok {
+			return x.DeleteReleaseSet
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetPauseTrain() *PauseTrain {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_PauseTrain); ok {
+			return x.PauseTrain
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetResumeTrain() *ResumeTrain {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_ResumeTrain); ok {
+			return x.ResumeTrain
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetApprove() *Approve {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_Approve); ok {
+			return x.Approve
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetReject() *Reject {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_Reject); ok {
+			return x.Reject
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetPrepareUndeploy() *PrepareUndeploy {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_PrepareUndeploy); ok {
+			return x.PrepareUndeploy
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetUndeploy() *Undeploy {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_Undeploy); ok {
+			return x.Undeploy
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetRemoveFromEnvironment() *RemoveFromEnvironment {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_RemoveFromEnvironment); ok {
+			return x.RemoveFromEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetDeleteEnvironment() *DeleteEnvironment {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_DeleteEnvironment); ok {
+			return x.DeleteEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetCleanUp() *CleanUp {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_CleanUp); ok {
+			return x.CleanUp
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetRenderEnvironment() *RenderEnvironment {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_RenderEnvironment); ok {
+			return x.RenderEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetApplyEnvironmentGroup() *ApplyEnvironmentGroup {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_ApplyEnvironmentGroup); ok {
+			return x.ApplyEnvironmentGroup
+		}
+	}
+	return nil
+}
+
+func (x *ExecuteRequest) GetApplyApplication() *ApplyApplication {
+	if x != nil {
+		if x, ok := x.Kind.(*ExecuteRequest_ApplyApplication); ok {
+			return x.ApplyApplication
+		}
+	}
+	return nil
+}
+
 func (x *ExecuteRequest) GetReason() string {
 	if x != nil {
 		return x.Reason
@@ -710,6 +734,74 @@ type ExecuteRequest_Batch struct {
 	Batch *Batch `protobuf:"bytes,7,opt,name=batch,proto3,oneof"`
 }
 
+type ExecuteRequest_Hold struct {
+	Hold *Hold `protobuf:"bytes,8,opt,name=hold,proto3,oneof"`
+}
+
+type ExecuteRequest_Resume struct {
+	Resume *Resume `protobuf:"bytes,9,opt,name=resume,proto3,oneof"`
+}
+
+type ExecuteRequest_ReleaseQueue struct {
+	ReleaseQueue *ReleaseQueue `protobuf:"bytes,10,opt,name=release_queue,json=releaseQueue,proto3,oneof"`
+}
+
+type ExecuteRequest_CreateReleaseSet struct {
+	CreateReleaseSet *CreateReleaseSet `protobuf:"bytes,11,opt,name=create_release_set,json=createReleaseSet,proto3,oneof"`
+}
+
+type ExecuteRequest_DeleteReleaseSet struct {
+	DeleteReleaseSet *DeleteReleaseSet `protobuf:"bytes,12,opt,name=delete_release_set,json=deleteReleaseSet,proto3,oneof"`
+}
+
+type ExecuteRequest_PauseTrain struct {
+	PauseTrain *PauseTrain `protobuf:"bytes,13,opt,name=pause_train,json=pauseTrain,proto3,oneof"`
+}
+
+type ExecuteRequest_ResumeTrain struct {
+	ResumeTrain *ResumeTrain `protobuf:"bytes,14,opt,name=resume_train,json=resumeTrain,proto3,oneof"`
+}
+
+type ExecuteRequest_Approve struct {
+	Approve *Approve `protobuf:"bytes,15,opt,name=approve,proto3,oneof"`
+}
+
+type ExecuteRequest_Reject struct {
+	Reject *Reject `protobuf:"bytes,16,opt,name=reject,proto3,oneof"`
+}
+
+type ExecuteRequest_PrepareUndeploy struct {
+	PrepareUndeploy *PrepareUndeploy `protobuf:"bytes,17,opt,name=prepare_undeploy,json=prepareUndeploy,proto3,oneof"`
+}
+
+type ExecuteRequest_Undeploy struct {
+	Undeploy *Undeploy `protobuf:"bytes,18,opt,name=undeploy,proto3,oneof"`
+}
+
+type ExecuteRequest_RemoveFromEnvironment struct {
+	RemoveFromEnvironment *RemoveFromEnvironment `protobuf:"bytes,19,opt,name=remove_from_environment,json=removeFromEnvironment,proto3,oneof"`
+}
+
+type ExecuteRequest_DeleteEnvironment struct {
+	DeleteEnvironment *DeleteEnvironment `protobuf:"bytes,20,opt,name=delete_environment,json=deleteEnvironment,proto3,oneof"`
+}
+
+type ExecuteRequest_CleanUp struct {
+	CleanUp *CleanUp `protobuf:"bytes,21,opt,name=clean_up,json=cleanUp,proto3,oneof"`
+}
+
+type ExecuteRequest_RenderEnvironment struct {
+	RenderEnvironment *RenderEnvironment `protobuf:"bytes,22,opt,name=render_environment,json=renderEnvironment,proto3,oneof"`
+}
+
+type ExecuteRequest_ApplyEnvironmentGroup struct {
+	ApplyEnvironmentGroup *ApplyEnvironmentGroup `protobuf:"bytes,23,opt,name=apply_environment_group,json=applyEnvironmentGroup,proto3,oneof"`
+}
+
+type ExecuteRequest_ApplyApplication struct {
+	ApplyApplication *ApplyApplication `protobuf:"bytes,24,opt,name=apply_application,json=applyApplication,proto3,oneof"`
+}
+
 func (*ExecuteRequest_CreateRelease) isExecuteRequest_Kind() {}
 
 func (*ExecuteRequest_Deploy) isExecuteRequest_Kind() {}
@@ -724,6 +816,40 @@ func (*ExecuteRequest_ApplyEnvironment) isExecuteRequest_Kind() {}
 
 func (*ExecuteRequest_Batch) isExecuteRequest_Kind() {}
 
+func (*ExecuteRequest_Hold) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_Resume) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_ReleaseQueue) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_CreateReleaseSet) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_DeleteReleaseSet) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_PauseTrain) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_ResumeTrain) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_Approve) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_Reject) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_PrepareUndeploy) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_Undeploy) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_RemoveFromEnvironment) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_DeleteEnvironment) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_CleanUp) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_RenderEnvironment) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_ApplyEnvironmentGroup) isExecuteRequest_Kind() {}
+
+func (*ExecuteRequest_ApplyApplication) isExecuteRequest_Kind() {}
+
 // Action is one command. Each field is one kind.
 type Action struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -736,6 +862,26 @@ type Action struct {
 	//	*Action_DeleteLock
 	//	*Action_ApplyEnvironment
 	//	*Action_Batch
+	//	*Action_Hold
+	//	*Action_Resume
+	//	*Action_ReleaseQueue
+	//	*Action_CreateReleaseSet
+	//	*Action_DeleteReleaseSet
+	//	*Action_PauseTrain
+	//	*Action_ResumeTrain
+	//	*Action_Approve
+	//	*Action_Reject
+	//	*Action_PrepareUndeploy
+	//	*Action_Undeploy
+	//	*Action_RemoveFromEnvironment
+	//	*Action_DeleteEnvironment
+	//	*Action_CleanUp
+	//	*Action_RenderEnvironment
+	//	*Action_ApplyEnvironmentGroup
+	//	*Action_ApplyApplication
+	//	*Action_Depart
+	//	*Action_EndExpired
+	//	*Action_CatchUp
 	Kind isAction_Kind `protobuf_oneof:"kind"`
 	// Why the person does it; stands in the history. At most 1,000 characters.
 	Reason        string `protobuf:"bytes,100,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -843,6 +989,186 @@ func (x *Action) GetBatch() *Batch {
 	return nil
 }
 
+func (x *Action) GetHold() *Hold {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_Hold); ok {
+			return x.Hold
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetResume() *Resume {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_Resume); ok {
+			return x.Resume
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetReleaseQueue() *ReleaseQueue {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_ReleaseQueue); ok {
+			return x.ReleaseQueue
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetCreateReleaseSet() *CreateReleaseSet {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_CreateReleaseSet); ok {
+			return x.CreateReleaseSet
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetDeleteReleaseSet() *DeleteReleaseSet {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_DeleteReleaseSet); ok {
+			return x.DeleteReleaseSet
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetPauseTrain() *PauseTrain {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_PauseTrain); ok {
+			return x.PauseTrain
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetResumeTrain() *ResumeTrain {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_ResumeTrain); ok {
+			return x.ResumeTrain
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetApprove() *Approve {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_Approve); ok {
+			return x.Approve
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetReject() *Reject {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_Reject); ok {
+			return x.Reject
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetPrepareUndeploy() *PrepareUndeploy {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_PrepareUndeploy); ok {
+			return x.PrepareUndeploy
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetUndeploy() *Undeploy {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_Undeploy); ok {
+			return x.Undeploy
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetRemoveFromEnvironment() *RemoveFromEnvironment {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_RemoveFromEnvironment); ok {
+			return x.RemoveFromEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetDeleteEnvironment() *DeleteEnvironment {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_DeleteEnvironment); ok {
+			return x.DeleteEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetCleanUp() *CleanUp {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_CleanUp); ok {
+			return x.CleanUp
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetRenderEnvironment() *RenderEnvironment {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_RenderEnvironment); ok {
+			return x.RenderEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetApplyEnvironmentGroup() *ApplyEnvironmentGroup {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_ApplyEnvironmentGroup); ok {
+			return x.ApplyEnvironmentGroup
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetApplyApplication() *ApplyApplication {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_ApplyApplication); ok {
+			return x.ApplyApplication
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetDepart() *Depart {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_Depart); ok {
+			return x.Depart
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetEndExpired() *EndExpired {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_EndExpired); ok {
+			return x.EndExpired
+		}
+	}
+	return nil
+}
+
+func (x *Action) GetCatchUp() *CatchUp {
+	if x != nil {
+		if x, ok := x.Kind.(*Action_CatchUp); ok {
+			return x.CatchUp
+		}
+	}
+	return nil
+}
+
 func (x *Action) GetReason() string {
 	if x != nil {
 		return x.Reason
@@ -882,6 +1208,87 @@ type Action_Batch struct {
 	Batch *Batch `protobuf:"bytes,7,opt,name=batch,proto3,oneof"`
 }
 
+type Action_Hold struct {
+	Hold *Hold `protobuf:"bytes,8,opt,name=hold,proto3,oneof"`
+}
+
+type Action_Resume struct {
+	Resume *Resume `protobuf:"bytes,9,opt,name=resume,proto3,oneof"`
+}
+
+type Action_ReleaseQueue struct {
+	ReleaseQueue *ReleaseQueue `protobuf:"bytes,10,opt,name=release_queue,json=releaseQueue,proto3,oneof"`
+}
+
+type Action_CreateReleaseSet struct {
+	CreateReleaseSet *CreateReleaseSet `protobuf:"bytes,11,opt,name=create_release_set,json=createReleaseSet,proto3,oneof"`
+}
+
+type Action_DeleteReleaseSet struct {
+	DeleteReleaseSet *DeleteReleaseSet `protobuf:"bytes,12,opt,name=delete_release_set,json=deleteReleaseSet,proto3,oneof"`
+}
+
+type Action_PauseTrain struct {
+	PauseTrain *PauseTrain `protobuf:"bytes,13,opt,name=pause_train,json=pauseTrain,proto3,oneof"`
+}
+
+type Action_ResumeTrain struct {
+	ResumeTrain *ResumeTrain `protobuf:"bytes,14,opt,name=resume_train,json=resumeTrain,proto3,oneof"`
+}
+
+type Action_Approve struct {
+	Approve *Approve `protobuf:"bytes,15,opt,name=approve,proto3,oneof"`
+}
+
+type Action_Reject struct {
+	Reject *Reject `protobuf:"bytes,16,opt,name=reject,proto3,oneof"`
+}
+
+type Action_PrepareUndeploy struct {
+	PrepareUndeploy *PrepareUndeploy `protobuf:"bytes,17,opt,name=prepare_undeploy,json=prepareUndeploy,proto3,oneof"`
+}
+
+type Action_Undeploy struct {
+	Undeploy *Undeploy `protobuf:"bytes,18,opt,name=undeploy,proto3,oneof"`
+}
+
+type Action_RemoveFromEnvironment struct {
+	RemoveFromEnvironment *RemoveFromEnvironment `protobuf:"bytes,19,opt,name=remove_from_environment,json=removeFromEnvironment,proto3,oneof"`
+}
+
+type Action_DeleteEnvironment struct {
+	DeleteEnvironment *DeleteEnvironment `protobuf:"bytes,20,opt,name=delete_environment,json=deleteEnvironment,proto3,oneof"`
+}
+
+type Action_CleanUp struct {
+	CleanUp *CleanUp `protobuf:"bytes,21,opt,name=clean_up,json=cleanUp,proto3,oneof"`
+}
+
+type Action_RenderEnvironment struct {
+	RenderEnvironment *RenderEnvironment `protobuf:"bytes,22,opt,name=render_environment,json=renderEnvironment,proto3,oneof"`
+}
+
+type Action_ApplyEnvironmentGroup struct {
+	ApplyEnvironmentGroup *ApplyEnvironmentGroup `protobuf:"bytes,23,opt,name=apply_environment_group,json=applyEnvironmentGroup,proto3,oneof"`
+}
+
+type Action_ApplyApplication struct {
+	ApplyApplication *ApplyApplication `protobuf:"bytes,24,opt,name=apply_application,json=applyApplication,proto3,oneof"`
+}
+
+type Action_Depart struct {
+	// What the clock asks for. Signalbox itself sends these; they have no address in REST and are refused from anybody else.
+	Depart *Depart `protobuf:"bytes,50,opt,name=depart,proto3,oneof"`
+}
+
+type Action_EndExpired struct {
+	EndExpired *EndExpired `protobuf:"bytes,51,opt,name=end_expired,json=endExpired,proto3,oneof"`
+}
+
+type Action_CatchUp struct {
+	CatchUp *CatchUp `protobuf:"bytes,52,opt,name=catch_up,json=catchUp,proto3,oneof"`
+}
+
 func (*Action_CreateRelease) isAction_Kind() {}
 
 func (*Action_Deploy) isAction_Kind() {}
@@ -895,6 +1302,46 @@ func (*Action_DeleteLock) isAction_Kind() {}
 func (*Action_ApplyEnvironment) isAction_Kind() {}
 
 func (*Action_Batch) isAction_Kind() {}
+
+func (*Action_Hold) isAction_Kind() {}
+
+func (*Action_Resume) isAction_Kind() {}
+
+func (*Action_ReleaseQueue) isAction_Kind() {}
+
+func (*Action_CreateReleaseSet) isAction_Kind() {}
+
+func (*Action_DeleteReleaseSet) isAction_Kind() {}
+
+func (*Action_PauseTrain) isAction_Kind() {}
+
+func (*Action_ResumeTrain) isAction_Kind() {}
+
+func (*Action_Approve) isAction_Kind() {}
+
+func (*Action_Reject) isAction_Kind() {}
+
+func (*Action_PrepareUndeploy) isAction_Kind() {}
+
+func (*Action_Undeploy) isAction_Kind() {}
+
+func (*Action_RemoveFromEnvironment) isAction_Kind() {}
+
+func (*Action_DeleteEnvironment) isAction_Kind() {}
+
+func (*Action_CleanUp) isAction_Kind() {}
+
+func (*Action_RenderEnvironment) isAction_Kind() {}
+
+func (*Action_ApplyEnvironmentGroup) isAction_Kind() {}
+
+func (*Action_ApplyApplication) isAction_Kind() {}
+
+func (*Action_Depart) isAction_Kind() {}
+
+func (*Action_EndExpired) isAction_Kind() {}
+
+func (*Action_CatchUp) isAction_Kind() {}
 
 // Batch carries out many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all.
 type Batch struct {
@@ -1163,11 +1610,13 @@ func (x *Signatures) GetArmored() []string {
 
 // Deploy makes a version what should run in an environment.
 type Deploy struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Application   string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
-	Environment   string                 `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
-	Version       uint64                 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
-	LockBehavior  LockBehavior           `protobuf:"varint,4,opt,name=lock_behavior,json=lockBehavior,proto3,enum=signalbox.v1.LockBehavior" json:"lock_behavior,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Application  string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Environment  string                 `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
+	Version      uint64                 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	LockBehavior LockBehavior           `protobuf:"varint,4,opt,name=lock_behavior,json=lockBehavior,proto3,enum=signalbox.v1.LockBehavior" json:"lock_behavior,omitempty"`
+	// Deploy an older version without a hold: the next train or release takes it up again.
+	NoHold        bool `protobuf:"varint,5,opt,name=no_hold,json=noHold,proto3" json:"no_hold,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1230,15 +1679,31 @@ func (x *Deploy) GetLockBehavior() LockBehavior {
 	return LockBehavior_LOCK_BEHAVIOR_UNSPECIFIED
 }
 
-// RunTrain moves every application of a target to the version its upstream runs.
+func (x *Deploy) GetNoHold() bool {
+	if x != nil {
+		return x.NoHold
+	}
+	return false
+}
+
+// RunTrain moves every application of a target to the version its source names: what its upstream runs, unless source says otherwise.
 type RunTrain struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An environment or an environment group; a group wins over an environment of the same name.
 	Target string `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
 	// Only applications of this team; empty means all.
-	Team          string      `protobuf:"bytes,2,opt,name=team,proto3" json:"team,omitempty"`
-	TargetType    TrainTarget `protobuf:"varint,3,opt,name=target_type,json=targetType,proto3,enum=signalbox.v1.TrainTarget" json:"target_type,omitempty"`
-	CiLink        string      `protobuf:"bytes,4,opt,name=ci_link,json=ciLink,proto3" json:"ci_link,omitempty"`
+	Team       string      `protobuf:"bytes,2,opt,name=team,proto3" json:"team,omitempty"`
+	TargetType TrainTarget `protobuf:"varint,3,opt,name=target_type,json=targetType,proto3,enum=signalbox.v1.TrainTarget" json:"target_type,omitempty"`
+	CiLink     string      `protobuf:"bytes,4,opt,name=ci_link,json=ciLink,proto3" json:"ci_link,omitempty"`
+	// Only these applications; empty means all.
+	Applications []string `protobuf:"bytes,5,rep,name=applications,proto3" json:"applications,omitempty"`
+	// Only applications that have all of these labels.
+	Labels map[string]string `protobuf:"bytes,6,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Name of a train of the target's timetable: run it now, with its filters. Other filters are not allowed then.
+	Train  string       `protobuf:"bytes,7,opt,name=train,proto3" json:"train,omitempty"`
+	Source *TrainSource `protobuf:"bytes,8,opt,name=source,proto3" json:"source,omitempty"`
+	// All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now.
+	Whole         bool `protobuf:"varint,9,opt,name=whole,proto3" json:"whole,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1301,6 +1766,106 @@ func (x *RunTrain) GetCiLink() string {
 	return ""
 }
 
+func (x *RunTrain) GetApplications() []string {
+	if x != nil {
+		return x.Applications
+	}
+	return nil
+}
+
+func (x *RunTrain) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *RunTrain) GetTrain() string {
+	if x != nil {
+		return x.Train
+	}
+	return ""
+}
+
+func (x *RunTrain) GetSource() *TrainSource {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+func (x *RunTrain) GetWhole() bool {
+	if x != nil {
+		return x.Whole
+	}
+	return false
+}
+
+// TrainSource says where a train takes its versions from; empty means the upstream of each target environment.
+type TrainSource struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A release set. Applications that are not in it stay.
+	ReleaseSet string `protobuf:"bytes,1,opt,name=release_set,json=releaseSet,proto3" json:"release_set,omitempty"`
+	// What ran at a past commit of the manifest repo: a commit id of 7 to 40 digits, or a tag.
+	Revision string `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// With revision: the environment whose past state counts; default the upstream of each target environment. The target itself takes it back
+	// to what it ran. An environment whose upstream is latest needs it.
+	Environment   string `protobuf:"bytes,3,opt,name=environment,proto3" json:"environment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrainSource) Reset() {
+	*x = TrainSource{}
+	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrainSource) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrainSource) ProtoMessage() {}
+
+func (x *TrainSource) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrainSource.ProtoReflect.Descriptor instead.
+func (*TrainSource) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *TrainSource) GetReleaseSet() string {
+	if x != nil {
+		return x.ReleaseSet
+	}
+	return ""
+}
+
+func (x *TrainSource) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *TrainSource) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
 // CreateLock creates a lock, or replaces the one of that id in that scope.
 type CreateLock struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -1322,7 +1887,7 @@ type CreateLock struct {
 
 func (x *CreateLock) Reset() {
 	*x = CreateLock{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1334,7 +1899,7 @@ func (x *CreateLock) String() string {
 func (*CreateLock) ProtoMessage() {}
 
 func (x *CreateLock) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[7]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1347,7 +1912,7 @@ func (x *CreateLock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateLock.ProtoReflect.Descriptor instead.
 func (*CreateLock) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{7}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CreateLock) GetScope() LockScope {
@@ -1442,7 +2007,7 @@ type DeleteLock struct {
 
 func (x *DeleteLock) Reset() {
 	*x = DeleteLock{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +2019,7 @@ func (x *DeleteLock) String() string {
 func (*DeleteLock) ProtoMessage() {}
 
 func (x *DeleteLock) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[8]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +2032,7 @@ func (x *DeleteLock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteLock.ProtoReflect.Descriptor instead.
 func (*DeleteLock) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{8}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeleteLock) GetScope() LockScope {
@@ -1524,7 +2089,7 @@ type ApplyEnvironment struct {
 
 func (x *ApplyEnvironment) Reset() {
 	*x = ApplyEnvironment{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1536,7 +2101,7 @@ func (x *ApplyEnvironment) String() string {
 func (*ApplyEnvironment) ProtoMessage() {}
 
 func (x *ApplyEnvironment) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[9]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1549,7 +2114,7 @@ func (x *ApplyEnvironment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyEnvironment.ProtoReflect.Descriptor instead.
 func (*ApplyEnvironment) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{9}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ApplyEnvironment) GetEnvironment() string {
@@ -1589,7 +2154,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1601,7 +2166,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[10]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1614,7 +2179,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{10}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Operation) GetId() string {
@@ -1690,7 +2255,7 @@ type GetOperationRequest struct {
 
 func (x *GetOperationRequest) Reset() {
 	*x = GetOperationRequest{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1702,7 +2267,7 @@ func (x *GetOperationRequest) String() string {
 func (*GetOperationRequest) ProtoMessage() {}
 
 func (x *GetOperationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[11]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1715,7 +2280,7 @@ func (x *GetOperationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOperationRequest.ProtoReflect.Descriptor instead.
 func (*GetOperationRequest) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{11}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetOperationRequest) GetId() string {
@@ -1737,6 +2302,26 @@ type ActionResult struct {
 	//	*ActionResult_DeleteLock
 	//	*ActionResult_ApplyEnvironment
 	//	*ActionResult_Batch
+	//	*ActionResult_Hold
+	//	*ActionResult_Resume
+	//	*ActionResult_ReleaseQueue
+	//	*ActionResult_CreateReleaseSet
+	//	*ActionResult_DeleteReleaseSet
+	//	*ActionResult_PauseTrain
+	//	*ActionResult_ResumeTrain
+	//	*ActionResult_Approve
+	//	*ActionResult_Reject
+	//	*ActionResult_PrepareUndeploy
+	//	*ActionResult_Undeploy
+	//	*ActionResult_RemoveFromEnvironment
+	//	*ActionResult_DeleteEnvironment
+	//	*ActionResult_CleanUp
+	//	*ActionResult_RenderEnvironment
+	//	*ActionResult_ApplyEnvironmentGroup
+	//	*ActionResult_ApplyApplication
+	//	*ActionResult_Depart
+	//	*ActionResult_EndExpired
+	//	*ActionResult_CatchUp
 	Kind isActionResult_Kind `protobuf_oneof:"kind"`
 	// Nothing had to change: no commit was made.
 	Unchanged     bool `protobuf:"varint,100,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
@@ -1746,7 +2331,7 @@ type ActionResult struct {
 
 func (x *ActionResult) Reset() {
 	*x = ActionResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1758,7 +2343,7 @@ func (x *ActionResult) String() string {
 func (*ActionResult) ProtoMessage() {}
 
 func (x *ActionResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[12]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1771,7 +2356,7 @@ func (x *ActionResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActionResult.ProtoReflect.Descriptor instead.
 func (*ActionResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{12}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ActionResult) GetKind() isActionResult_Kind {
@@ -1844,6 +2429,186 @@ func (x *ActionResult) GetBatch() *BatchResult {
 	return nil
 }
 
+func (x *ActionResult) GetHold() *HoldResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_Hold); ok {
+			return x.Hold
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetResume() *HoldResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_Resume); ok {
+			return x.Resume
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetReleaseQueue() *QueueResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_ReleaseQueue); ok {
+			return x.ReleaseQueue
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetCreateReleaseSet() *ReleaseSet {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_CreateReleaseSet); ok {
+			return x.CreateReleaseSet
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetDeleteReleaseSet() *ReleaseSet {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_DeleteReleaseSet); ok {
+			return x.DeleteReleaseSet
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetPauseTrain() *Train {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_PauseTrain); ok {
+			return x.PauseTrain
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetResumeTrain() *Train {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_ResumeTrain); ok {
+			return x.ResumeTrain
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetApprove() *ApprovalResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_Approve); ok {
+			return x.Approve
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetReject() *ApprovalResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_Reject); ok {
+			return x.Reject
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetPrepareUndeploy() *ReleaseResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_PrepareUndeploy); ok {
+			return x.PrepareUndeploy
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetUndeploy() *RemovalResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_Undeploy); ok {
+			return x.Undeploy
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetRemoveFromEnvironment() *RemovalResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_RemoveFromEnvironment); ok {
+			return x.RemoveFromEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetDeleteEnvironment() *RemovalResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_DeleteEnvironment); ok {
+			return x.DeleteEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetCleanUp() *CleanUpResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_CleanUp); ok {
+			return x.CleanUp
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetRenderEnvironment() *RenderResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_RenderEnvironment); ok {
+			return x.RenderEnvironment
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetApplyEnvironmentGroup() *GroupResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_ApplyEnvironmentGroup); ok {
+			return x.ApplyEnvironmentGroup
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetApplyApplication() *ApplicationResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_ApplyApplication); ok {
+			return x.ApplyApplication
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetDepart() *DepartResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_Depart); ok {
+			return x.Depart
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetEndExpired() *ExpiryResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_EndExpired); ok {
+			return x.EndExpired
+		}
+	}
+	return nil
+}
+
+func (x *ActionResult) GetCatchUp() *QueueResult {
+	if x != nil {
+		if x, ok := x.Kind.(*ActionResult_CatchUp); ok {
+			return x.CatchUp
+		}
+	}
+	return nil
+}
+
 func (x *ActionResult) GetUnchanged() bool {
 	if x != nil {
 		return x.Unchanged
@@ -1883,6 +2648,86 @@ type ActionResult_Batch struct {
 	Batch *BatchResult `protobuf:"bytes,7,opt,name=batch,proto3,oneof"`
 }
 
+type ActionResult_Hold struct {
+	Hold *HoldResult `protobuf:"bytes,8,opt,name=hold,proto3,oneof"`
+}
+
+type ActionResult_Resume struct {
+	Resume *HoldResult `protobuf:"bytes,9,opt,name=resume,proto3,oneof"`
+}
+
+type ActionResult_ReleaseQueue struct {
+	ReleaseQueue *QueueResult `protobuf:"bytes,10,opt,name=release_queue,json=releaseQueue,proto3,oneof"`
+}
+
+type ActionResult_CreateReleaseSet struct {
+	CreateReleaseSet *ReleaseSet `protobuf:"bytes,11,opt,name=create_release_set,json=createReleaseSet,proto3,oneof"`
+}
+
+type ActionResult_DeleteReleaseSet struct {
+	DeleteReleaseSet *ReleaseSet `protobuf:"bytes,12,opt,name=delete_release_set,json=deleteReleaseSet,proto3,oneof"`
+}
+
+type ActionResult_PauseTrain struct {
+	PauseTrain *Train `protobuf:"bytes,13,opt,name=pause_train,json=pauseTrain,proto3,oneof"`
+}
+
+type ActionResult_ResumeTrain struct {
+	ResumeTrain *Train `protobuf:"bytes,14,opt,name=resume_train,json=resumeTrain,proto3,oneof"`
+}
+
+type ActionResult_Approve struct {
+	Approve *ApprovalResult `protobuf:"bytes,15,opt,name=approve,proto3,oneof"`
+}
+
+type ActionResult_Reject struct {
+	Reject *ApprovalResult `protobuf:"bytes,16,opt,name=reject,proto3,oneof"`
+}
+
+type ActionResult_PrepareUndeploy struct {
+	PrepareUndeploy *ReleaseResult `protobuf:"bytes,17,opt,name=prepare_undeploy,json=prepareUndeploy,proto3,oneof"`
+}
+
+type ActionResult_Undeploy struct {
+	Undeploy *RemovalResult `protobuf:"bytes,18,opt,name=undeploy,proto3,oneof"`
+}
+
+type ActionResult_RemoveFromEnvironment struct {
+	RemoveFromEnvironment *RemovalResult `protobuf:"bytes,19,opt,name=remove_from_environment,json=removeFromEnvironment,proto3,oneof"`
+}
+
+type ActionResult_DeleteEnvironment struct {
+	DeleteEnvironment *RemovalResult `protobuf:"bytes,20,opt,name=delete_environment,json=deleteEnvironment,proto3,oneof"`
+}
+
+type ActionResult_CleanUp struct {
+	CleanUp *CleanUpResult `protobuf:"bytes,21,opt,name=clean_up,json=cleanUp,proto3,oneof"`
+}
+
+type ActionResult_RenderEnvironment struct {
+	RenderEnvironment *RenderResult `protobuf:"bytes,22,opt,name=render_environment,json=renderEnvironment,proto3,oneof"`
+}
+
+type ActionResult_ApplyEnvironmentGroup struct {
+	ApplyEnvironmentGroup *GroupResult `protobuf:"bytes,23,opt,name=apply_environment_group,json=applyEnvironmentGroup,proto3,oneof"`
+}
+
+type ActionResult_ApplyApplication struct {
+	ApplyApplication *ApplicationResult `protobuf:"bytes,24,opt,name=apply_application,json=applyApplication,proto3,oneof"`
+}
+
+type ActionResult_Depart struct {
+	Depart *DepartResult `protobuf:"bytes,50,opt,name=depart,proto3,oneof"`
+}
+
+type ActionResult_EndExpired struct {
+	EndExpired *ExpiryResult `protobuf:"bytes,51,opt,name=end_expired,json=endExpired,proto3,oneof"`
+}
+
+type ActionResult_CatchUp struct {
+	CatchUp *QueueResult `protobuf:"bytes,52,opt,name=catch_up,json=catchUp,proto3,oneof"`
+}
+
 func (*ActionResult_CreateRelease) isActionResult_Kind() {}
 
 func (*ActionResult_Deploy) isActionResult_Kind() {}
@@ -1896,6 +2741,46 @@ func (*ActionResult_DeleteLock) isActionResult_Kind() {}
 func (*ActionResult_ApplyEnvironment) isActionResult_Kind() {}
 
 func (*ActionResult_Batch) isActionResult_Kind() {}
+
+func (*ActionResult_Hold) isActionResult_Kind() {}
+
+func (*ActionResult_Resume) isActionResult_Kind() {}
+
+func (*ActionResult_ReleaseQueue) isActionResult_Kind() {}
+
+func (*ActionResult_CreateReleaseSet) isActionResult_Kind() {}
+
+func (*ActionResult_DeleteReleaseSet) isActionResult_Kind() {}
+
+func (*ActionResult_PauseTrain) isActionResult_Kind() {}
+
+func (*ActionResult_ResumeTrain) isActionResult_Kind() {}
+
+func (*ActionResult_Approve) isActionResult_Kind() {}
+
+func (*ActionResult_Reject) isActionResult_Kind() {}
+
+func (*ActionResult_PrepareUndeploy) isActionResult_Kind() {}
+
+func (*ActionResult_Undeploy) isActionResult_Kind() {}
+
+func (*ActionResult_RemoveFromEnvironment) isActionResult_Kind() {}
+
+func (*ActionResult_DeleteEnvironment) isActionResult_Kind() {}
+
+func (*ActionResult_CleanUp) isActionResult_Kind() {}
+
+func (*ActionResult_RenderEnvironment) isActionResult_Kind() {}
+
+func (*ActionResult_ApplyEnvironmentGroup) isActionResult_Kind() {}
+
+func (*ActionResult_ApplyApplication) isActionResult_Kind() {}
+
+func (*ActionResult_Depart) isActionResult_Kind() {}
+
+func (*ActionResult_EndExpired) isActionResult_Kind() {}
+
+func (*ActionResult_CatchUp) isActionResult_Kind() {}
 
 // ReleaseResult is the answer to CreateRelease.
 type ReleaseResult struct {
@@ -1911,7 +2796,7 @@ type ReleaseResult struct {
 
 func (x *ReleaseResult) Reset() {
 	*x = ReleaseResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1923,7 +2808,7 @@ func (x *ReleaseResult) String() string {
 func (*ReleaseResult) ProtoMessage() {}
 
 func (x *ReleaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[13]
+	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1936,7 +2821,7 @@ func (x *ReleaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseResult.ProtoReflect.Descriptor instead.
 func (*ReleaseResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{13}
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReleaseResult) GetOutcome() ReleaseOutcome {
@@ -1967,115 +2852,14 @@ func (x *ReleaseResult) GetDeployments() []*DeployResult {
 	return nil
 }
 
-// DeployResult is what happened to one application in one environment.
-type DeployResult struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	Application     string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
-	Environment     string                 `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
-	Version         uint64                 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
-	PreviousVersion uint64                 `protobuf:"varint,4,opt,name=previous_version,json=previousVersion,proto3" json:"previous_version,omitempty"`
-	Outcome         DeployOutcome          `protobuf:"varint,5,opt,name=outcome,proto3,enum=signalbox.v1.DeployOutcome" json:"outcome,omitempty"`
-	// Why it is queued or skipped, in words.
-	Because   string    `protobuf:"bytes,6,opt,name=because,proto3" json:"because,omitempty"`
-	SkipCause SkipCause `protobuf:"varint,7,opt,name=skip_cause,json=skipCause,proto3,enum=signalbox.v1.SkipCause" json:"skip_cause,omitempty"`
-	// Locks that held it back, or that were ignored.
-	Locks         []*Lock `protobuf:"bytes,8,rep,name=locks,proto3" json:"locks,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DeployResult) Reset() {
-	*x = DeployResult{}
-	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DeployResult) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DeployResult) ProtoMessage() {}
-
-func (x *DeployResult) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_commands_proto_msgTypes[14]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DeployResult.ProtoReflect.Descriptor instead.
-func (*DeployResult) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{14}
-}
-
-func (x *DeployResult) GetApplication() string {
-	if x != nil {
-		return x.Application
-	}
-	return ""
-}
-
-func (x *DeployResult) GetEnvironment() string {
-	if x != nil {
-		return x.Environment
-	}
-	return ""
-}
-
-func (x *DeployResult) GetVersion() uint64 {
-	if x != nil {
-		return x.Version
-	}
-	return 0
-}
-
-func (x *DeployResult) GetPreviousVersion() uint64 {
-	if x != nil {
-		return x.PreviousVersion
-	}
-	return 0
-}
-
-func (x *DeployResult) GetOutcome() DeployOutcome {
-	if x != nil {
-		return x.Outcome
-	}
-	return DeployOutcome_DEPLOY_OUTCOME_UNSPECIFIED
-}
-
-func (x *DeployResult) GetBecause() string {
-	if x != nil {
-		return x.Because
-	}
-	return ""
-}
-
-func (x *DeployResult) GetSkipCause() SkipCause {
-	if x != nil {
-		return x.SkipCause
-	}
-	return SkipCause_SKIP_CAUSE_UNSPECIFIED
-}
-
-func (x *DeployResult) GetLocks() []*Lock {
-	if x != nil {
-		return x.Locks
-	}
-	return nil
-}
-
 // TrainResult is the full answer of a train.
 type TrainResult struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Target        string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
-	Team          string                 `protobuf:"bytes,2,opt,name=team,proto3" json:"team,omitempty"`
-	Environments  []*TrainEnvironment    `protobuf:"bytes,3,rep,name=environments,proto3" json:"environments,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Target       string                 `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	Team         string                 `protobuf:"bytes,2,opt,name=team,proto3" json:"team,omitempty"`
+	Environments []*TrainEnvironment    `protobuf:"bytes,3,rep,name=environments,proto3" json:"environments,omitempty"`
+	// The train of the timetable that ran; empty for others.
+	Train         string `protobuf:"bytes,4,opt,name=train,proto3" json:"train,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2129,6 +2913,13 @@ func (x *TrainResult) GetEnvironments() []*TrainEnvironment {
 		return x.Environments
 	}
 	return nil
+}
+
+func (x *TrainResult) GetTrain() string {
+	if x != nil {
+		return x.Train
+	}
+	return ""
 }
 
 // TrainEnvironment is what a train did in one environment.
@@ -2487,11 +3278,386 @@ func (x *ErrorDetail) GetLocks() []*Lock {
 	return nil
 }
 
+// GetPreviewRequest asks what a command would do. Exactly one of run_train and deploy is set.
+type GetPreviewRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	RunTrain *RunTrain              `protobuf:"bytes,1,opt,name=run_train,json=runTrain,proto3" json:"run_train,omitempty"`
+	Deploy   *Deploy                `protobuf:"bytes,2,opt,name=deploy,proto3" json:"deploy,omitempty"`
+	// Leave out the diffs of manifests (their counts of lines too): cheaper.
+	WithoutDiffs bool `protobuf:"varint,3,opt,name=without_diffs,json=withoutDiffs,proto3" json:"without_diffs,omitempty"`
+	// Why the person would do it; a deployment that ignores locks needs one.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPreviewRequest) Reset() {
+	*x = GetPreviewRequest{}
+	mi := &file_signalbox_v1_commands_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPreviewRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPreviewRequest) ProtoMessage() {}
+
+func (x *GetPreviewRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_commands_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPreviewRequest.ProtoReflect.Descriptor instead.
+func (*GetPreviewRequest) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetPreviewRequest) GetRunTrain() *RunTrain {
+	if x != nil {
+		return x.RunTrain
+	}
+	return nil
+}
+
+func (x *GetPreviewRequest) GetDeploy() *Deploy {
+	if x != nil {
+		return x.Deploy
+	}
+	return nil
+}
+
+func (x *GetPreviewRequest) GetWithoutDiffs() bool {
+	if x != nil {
+		return x.WithoutDiffs
+	}
+	return false
+}
+
+func (x *GetPreviewRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Preview is what a command would do on the state of commit.
+type Preview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Commit of main it was decided on, 40 hex digits.
+	Commit string `protobuf:"bytes,1,opt,name=commit,proto3" json:"commit,omitempty"`
+	// First line of the commit message there would be.
+	Subject string        `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	Result  *ActionResult `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
+	// One for each application that would move, wait, or need approval; by environment and application.
+	Changes []*PreviewChange `protobuf:"bytes,4,rep,name=changes,proto3" json:"changes,omitempty"`
+	// For a deployment: what the next train of an environment does differently afterwards; only what changes.
+	NextTrains    []*TrainEffect         `protobuf:"bytes,5,rep,name=next_trains,json=nextTrains,proto3" json:"next_trains,omitempty"`
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Preview) Reset() {
+	*x = Preview{}
+	mi := &file_signalbox_v1_commands_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Preview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Preview) ProtoMessage() {}
+
+func (x *Preview) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_commands_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Preview.ProtoReflect.Descriptor instead.
+func (*Preview) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Preview) GetCommit() string {
+	if x != nil {
+		return x.Commit
+	}
+	return ""
+}
+
+func (x *Preview) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Preview) GetResult() *ActionResult {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *Preview) GetChanges() []*PreviewChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *Preview) GetNextTrains() []*TrainEffect {
+	if x != nil {
+		return x.NextTrains
+	}
+	return nil
+}
+
+func (x *Preview) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// PreviewChange is one application that would move in one environment.
+type PreviewChange struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Application string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Environment string                 `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
+	FromVersion uint64                 `protobuf:"varint,3,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
+	ToVersion   uint64                 `protobuf:"varint,4,opt,name=to_version,json=toVersion,proto3" json:"to_version,omitempty"`
+	// Releases that come with it, newest first, at most 50. When the version goes back: those that go away.
+	Releases      []*Release `protobuf:"bytes,5,rep,name=releases,proto3" json:"releases,omitempty"`
+	ReleasesTotal int32      `protobuf:"varint,6,opt,name=releases_total,json=releasesTotal,proto3" json:"releases_total,omitempty"`
+	// Unified diff of the rendered manifests, the data of Secrets redacted; empty when they are the same.
+	Diff    string `protobuf:"bytes,7,opt,name=diff,proto3" json:"diff,omitempty"`
+	Added   int32  `protobuf:"varint,8,opt,name=added,proto3" json:"added,omitempty"`
+	Removed int32  `protobuf:"varint,9,opt,name=removed,proto3" json:"removed,omitempty"`
+	// The diff was cut because the answer would be too large; DiffManifests gives it whole.
+	DiffCut       bool          `protobuf:"varint,10,opt,name=diff_cut,json=diffCut,proto3" json:"diff_cut,omitempty"`
+	Outcome       DeployOutcome `protobuf:"varint,11,opt,name=outcome,proto3,enum=signalbox.v1.DeployOutcome" json:"outcome,omitempty"`
+	Backwards     bool          `protobuf:"varint,12,opt,name=backwards,proto3" json:"backwards,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewChange) Reset() {
+	*x = PreviewChange{}
+	mi := &file_signalbox_v1_commands_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewChange) ProtoMessage() {}
+
+func (x *PreviewChange) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_commands_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewChange.ProtoReflect.Descriptor instead.
+func (*PreviewChange) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PreviewChange) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *PreviewChange) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *PreviewChange) GetFromVersion() uint64 {
+	if x != nil {
+		return x.FromVersion
+	}
+	return 0
+}
+
+func (x *PreviewChange) GetToVersion() uint64 {
+	if x != nil {
+		return x.ToVersion
+	}
+	return 0
+}
+
+func (x *PreviewChange) GetReleases() []*Release {
+	if x != nil {
+		return x.Releases
+	}
+	return nil
+}
+
+func (x *PreviewChange) GetReleasesTotal() int32 {
+	if x != nil {
+		return x.ReleasesTotal
+	}
+	return 0
+}
+
+func (x *PreviewChange) GetDiff() string {
+	if x != nil {
+		return x.Diff
+	}
+	return ""
+}
+
+func (x *PreviewChange) GetAdded() int32 {
+	if x != nil {
+		return x.Added
+	}
+	return 0
+}
+
+func (x *PreviewChange) GetRemoved() int32 {
+	if x != nil {
+		return x.Removed
+	}
+	return 0
+}
+
+func (x *PreviewChange) GetDiffCut() bool {
+	if x != nil {
+		return x.DiffCut
+	}
+	return false
+}
+
+func (x *PreviewChange) GetOutcome() DeployOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return DeployOutcome_DEPLOY_OUTCOME_UNSPECIFIED
+}
+
+func (x *PreviewChange) GetBackwards() bool {
+	if x != nil {
+		return x.Backwards
+	}
+	return false
+}
+
+// TrainEffect is how a deployment changes what the next train does with an application.
+type TrainEffect struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Application string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	// Environment the train goes to.
+	Environment string        `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
+	Before      *DeployResult `protobuf:"bytes,3,opt,name=before,proto3" json:"before,omitempty"`
+	After       *DeployResult `protobuf:"bytes,4,opt,name=after,proto3" json:"after,omitempty"`
+	// The same in words.
+	Text          string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TrainEffect) Reset() {
+	*x = TrainEffect{}
+	mi := &file_signalbox_v1_commands_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TrainEffect) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TrainEffect) ProtoMessage() {}
+
+func (x *TrainEffect) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_commands_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TrainEffect.ProtoReflect.Descriptor instead.
+func (*TrainEffect) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_commands_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *TrainEffect) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *TrainEffect) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *TrainEffect) GetBefore() *DeployResult {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *TrainEffect) GetAfter() *DeployResult {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *TrainEffect) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 var File_signalbox_v1_commands_proto protoreflect.FileDescriptor
 
 const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\n" +
-	"\x1bsignalbox/v1/commands.proto\x12\fsignalbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18signalbox/v1/types.proto\"\x96\x05\n" +
+	"\x1bsignalbox/v1/commands.proto\x12\fsignalbox.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1csignalbox/v1/approvals.proto\x1a\x1esignalbox/v1/end_of_life.proto\x1a\x18signalbox/v1/queue.proto\x1a\x1fsignalbox/v1/release_sets.proto\x1a\x1csignalbox/v1/timetable.proto\x1a\x18signalbox/v1/types.proto\"\x9a\x0e\n" +
 	"\x0eExecuteRequest\x12D\n" +
 	"\x0ecreate_release\x18\x01 \x01(\v2\x1b.signalbox.v1.CreateReleaseH\x00R\rcreateRelease\x12.\n" +
 	"\x06deploy\x18\x02 \x01(\v2\x14.signalbox.v1.DeployH\x00R\x06deploy\x125\n" +
@@ -2501,14 +3667,33 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\vdelete_lock\x18\x05 \x01(\v2\x18.signalbox.v1.DeleteLockH\x00R\n" +
 	"deleteLock\x12M\n" +
 	"\x11apply_environment\x18\x06 \x01(\v2\x1e.signalbox.v1.ApplyEnvironmentH\x00R\x10applyEnvironment\x12+\n" +
-	"\x05batch\x18\a \x01(\v2\x13.signalbox.v1.BatchH\x00R\x05batch\x12\x16\n" +
+	"\x05batch\x18\a \x01(\v2\x13.signalbox.v1.BatchH\x00R\x05batch\x12(\n" +
+	"\x04hold\x18\b \x01(\v2\x12.signalbox.v1.HoldH\x00R\x04hold\x12.\n" +
+	"\x06resume\x18\t \x01(\v2\x14.signalbox.v1.ResumeH\x00R\x06resume\x12A\n" +
+	"\rrelease_queue\x18\n" +
+	" \x01(\v2\x1a.signalbox.v1.ReleaseQueueH\x00R\freleaseQueue\x12N\n" +
+	"\x12create_release_set\x18\v \x01(\v2\x1e.signalbox.v1.CreateReleaseSetH\x00R\x10createReleaseSet\x12N\n" +
+	"\x12delete_release_set\x18\f \x01(\v2\x1e.signalbox.v1.DeleteReleaseSetH\x00R\x10deleteReleaseSet\x12;\n" +
+	"\vpause_train\x18\r \x01(\v2\x18.signalbox.v1.PauseTrainH\x00R\n" +
+	"pauseTrain\x12>\n" +
+	"\fresume_train\x18\x0e \x01(\v2\x19.signalbox.v1.ResumeTrainH\x00R\vresumeTrain\x121\n" +
+	"\aapprove\x18\x0f \x01(\v2\x15.signalbox.v1.ApproveH\x00R\aapprove\x12.\n" +
+	"\x06reject\x18\x10 \x01(\v2\x14.signalbox.v1.RejectH\x00R\x06reject\x12J\n" +
+	"\x10prepare_undeploy\x18\x11 \x01(\v2\x1d.signalbox.v1.PrepareUndeployH\x00R\x0fprepareUndeploy\x124\n" +
+	"\bundeploy\x18\x12 \x01(\v2\x16.signalbox.v1.UndeployH\x00R\bundeploy\x12]\n" +
+	"\x17remove_from_environment\x18\x13 \x01(\v2#.signalbox.v1.RemoveFromEnvironmentH\x00R\x15removeFromEnvironment\x12P\n" +
+	"\x12delete_environment\x18\x14 \x01(\v2\x1f.signalbox.v1.DeleteEnvironmentH\x00R\x11deleteEnvironment\x122\n" +
+	"\bclean_up\x18\x15 \x01(\v2\x15.signalbox.v1.CleanUpH\x00R\acleanUp\x12P\n" +
+	"\x12render_environment\x18\x16 \x01(\v2\x1f.signalbox.v1.RenderEnvironmentH\x00R\x11renderEnvironment\x12]\n" +
+	"\x17apply_environment_group\x18\x17 \x01(\v2#.signalbox.v1.ApplyEnvironmentGroupH\x00R\x15applyEnvironmentGroup\x12M\n" +
+	"\x11apply_application\x18\x18 \x01(\v2\x1e.signalbox.v1.ApplyApplicationH\x00R\x10applyApplication\x12\x16\n" +
 	"\x06reason\x18d \x01(\tR\x06reason\x12&\n" +
 	"\x04wait\x18e \x01(\x0e2\x12.signalbox.v1.WaitR\x04wait\x12'\n" +
 	"\x0fidempotency_key\x18f \x01(\tR\x0eidempotencyKey\x12\x17\n" +
 	"\adry_run\x18g \x01(\bR\x06dryRun\x123\n" +
 	"\atimeout\x18h \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12\"\n" +
 	"\rsame_is_retry\x18i \x01(\bR\vsameIsRetryB\x06\n" +
-	"\x04kind\"\xcb\x03\n" +
+	"\x04kind\"\xf0\r\n" +
 	"\x06Action\x12D\n" +
 	"\x0ecreate_release\x18\x01 \x01(\v2\x1b.signalbox.v1.CreateReleaseH\x00R\rcreateRelease\x12.\n" +
 	"\x06deploy\x18\x02 \x01(\v2\x14.signalbox.v1.DeployH\x00R\x06deploy\x125\n" +
@@ -2518,7 +3703,30 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\vdelete_lock\x18\x05 \x01(\v2\x18.signalbox.v1.DeleteLockH\x00R\n" +
 	"deleteLock\x12M\n" +
 	"\x11apply_environment\x18\x06 \x01(\v2\x1e.signalbox.v1.ApplyEnvironmentH\x00R\x10applyEnvironment\x12+\n" +
-	"\x05batch\x18\a \x01(\v2\x13.signalbox.v1.BatchH\x00R\x05batch\x12\x16\n" +
+	"\x05batch\x18\a \x01(\v2\x13.signalbox.v1.BatchH\x00R\x05batch\x12(\n" +
+	"\x04hold\x18\b \x01(\v2\x12.signalbox.v1.HoldH\x00R\x04hold\x12.\n" +
+	"\x06resume\x18\t \x01(\v2\x14.signalbox.v1.ResumeH\x00R\x06resume\x12A\n" +
+	"\rrelease_queue\x18\n" +
+	" \x01(\v2\x1a.signalbox.v1.ReleaseQueueH\x00R\freleaseQueue\x12N\n" +
+	"\x12create_release_set\x18\v \x01(\v2\x1e.signalbox.v1.CreateReleaseSetH\x00R\x10createReleaseSet\x12N\n" +
+	"\x12delete_release_set\x18\f \x01(\v2\x1e.signalbox.v1.DeleteReleaseSetH\x00R\x10deleteReleaseSet\x12;\n" +
+	"\vpause_train\x18\r \x01(\v2\x18.signalbox.v1.PauseTrainH\x00R\n" +
+	"pauseTrain\x12>\n" +
+	"\fresume_train\x18\x0e \x01(\v2\x19.signalbox.v1.ResumeTrainH\x00R\vresumeTrain\x121\n" +
+	"\aapprove\x18\x0f \x01(\v2\x15.signalbox.v1.ApproveH\x00R\aapprove\x12.\n" +
+	"\x06reject\x18\x10 \x01(\v2\x14.signalbox.v1.RejectH\x00R\x06reject\x12J\n" +
+	"\x10prepare_undeploy\x18\x11 \x01(\v2\x1d.signalbox.v1.PrepareUndeployH\x00R\x0fprepareUndeploy\x124\n" +
+	"\bundeploy\x18\x12 \x01(\v2\x16.signalbox.v1.UndeployH\x00R\bundeploy\x12]\n" +
+	"\x17remove_from_environment\x18\x13 \x01(\v2#.signalbox.v1.RemoveFromEnvironmentH\x00R\x15removeFromEnvironment\x12P\n" +
+	"\x12delete_environment\x18\x14 \x01(\v2\x1f.signalbox.v1.DeleteEnvironmentH\x00R\x11deleteEnvironment\x122\n" +
+	"\bclean_up\x18\x15 \x01(\v2\x15.signalbox.v1.CleanUpH\x00R\acleanUp\x12P\n" +
+	"\x12render_environment\x18\x16 \x01(\v2\x1f.signalbox.v1.RenderEnvironmentH\x00R\x11renderEnvironment\x12]\n" +
+	"\x17apply_environment_group\x18\x17 \x01(\v2#.signalbox.v1.ApplyEnvironmentGroupH\x00R\x15applyEnvironmentGroup\x12M\n" +
+	"\x11apply_application\x18\x18 \x01(\v2\x1e.signalbox.v1.ApplyApplicationH\x00R\x10applyApplication\x12.\n" +
+	"\x06depart\x182 \x01(\v2\x14.signalbox.v1.DepartH\x00R\x06depart\x12;\n" +
+	"\vend_expired\x183 \x01(\v2\x18.signalbox.v1.EndExpiredH\x00R\n" +
+	"endExpired\x122\n" +
+	"\bcatch_up\x184 \x01(\v2\x15.signalbox.v1.CatchUpH\x00R\acatchUp\x12\x16\n" +
 	"\x06reason\x18d \x01(\tR\x06reasonB\x06\n" +
 	"\x04kind\"7\n" +
 	"\x05Batch\x12.\n" +
@@ -2552,18 +3760,32 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x18.signalbox.v1.SignaturesR\x05value:\x028\x01\"&\n" +
 	"\n" +
 	"Signatures\x12\x18\n" +
-	"\aarmored\x18\x01 \x03(\tR\aarmored\"\xa7\x01\n" +
+	"\aarmored\x18\x01 \x03(\tR\aarmored\"\xc0\x01\n" +
 	"\x06Deploy\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
 	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x04R\aversion\x12?\n" +
-	"\rlock_behavior\x18\x04 \x01(\x0e2\x1a.signalbox.v1.LockBehaviorR\flockBehavior\"\x8b\x01\n" +
+	"\rlock_behavior\x18\x04 \x01(\x0e2\x1a.signalbox.v1.LockBehaviorR\flockBehavior\x12\x17\n" +
+	"\ano_hold\x18\x05 \x01(\bR\x06noHold\"\x85\x03\n" +
 	"\bRunTrain\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12:\n" +
 	"\vtarget_type\x18\x03 \x01(\x0e2\x19.signalbox.v1.TrainTargetR\n" +
 	"targetType\x12\x17\n" +
-	"\aci_link\x18\x04 \x01(\tR\x06ciLink\"\x83\x03\n" +
+	"\aci_link\x18\x04 \x01(\tR\x06ciLink\x12\"\n" +
+	"\fapplications\x18\x05 \x03(\tR\fapplications\x12:\n" +
+	"\x06labels\x18\x06 \x03(\v2\".signalbox.v1.RunTrain.LabelsEntryR\x06labels\x12\x14\n" +
+	"\x05train\x18\a \x01(\tR\x05train\x121\n" +
+	"\x06source\x18\b \x01(\v2\x19.signalbox.v1.TrainSourceR\x06source\x12\x14\n" +
+	"\x05whole\x18\t \x01(\bR\x05whole\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"l\n" +
+	"\vTrainSource\x12\x1f\n" +
+	"\vrelease_set\x18\x01 \x01(\tR\n" +
+	"releaseSet\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\tR\brevision\x12 \n" +
+	"\venvironment\x18\x03 \x01(\tR\venvironment\"\x83\x03\n" +
 	"\n" +
 	"CreateLock\x12-\n" +
 	"\x05scope\x18\x01 \x01(\x0e2\x17.signalbox.v1.LockScopeR\x05scope\x12\x0e\n" +
@@ -2603,7 +3825,7 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\asubject\x18\b \x01(\tR\asubject\x12\x1a\n" +
 	"\bwarnings\x18\t \x03(\tR\bwarnings\"%\n" +
 	"\x13GetOperationRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\"\xe7\x03\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"\x88\x0e\n" +
 	"\fActionResult\x12D\n" +
 	"\x0ecreate_release\x18\x01 \x01(\v2\x1b.signalbox.v1.ReleaseResultH\x00R\rcreateRelease\x124\n" +
 	"\x06deploy\x18\x02 \x01(\v2\x1a.signalbox.v1.DeployResultH\x00R\x06deploy\x128\n" +
@@ -2613,28 +3835,42 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\vdelete_lock\x18\x05 \x01(\v2\x18.signalbox.v1.LockResultH\x00R\n" +
 	"deleteLock\x12N\n" +
 	"\x11apply_environment\x18\x06 \x01(\v2\x1f.signalbox.v1.EnvironmentResultH\x00R\x10applyEnvironment\x121\n" +
-	"\x05batch\x18\a \x01(\v2\x19.signalbox.v1.BatchResultH\x00R\x05batch\x12\x1c\n" +
+	"\x05batch\x18\a \x01(\v2\x19.signalbox.v1.BatchResultH\x00R\x05batch\x12.\n" +
+	"\x04hold\x18\b \x01(\v2\x18.signalbox.v1.HoldResultH\x00R\x04hold\x122\n" +
+	"\x06resume\x18\t \x01(\v2\x18.signalbox.v1.HoldResultH\x00R\x06resume\x12@\n" +
+	"\rrelease_queue\x18\n" +
+	" \x01(\v2\x19.signalbox.v1.QueueResultH\x00R\freleaseQueue\x12H\n" +
+	"\x12create_release_set\x18\v \x01(\v2\x18.signalbox.v1.ReleaseSetH\x00R\x10createReleaseSet\x12H\n" +
+	"\x12delete_release_set\x18\f \x01(\v2\x18.signalbox.v1.ReleaseSetH\x00R\x10deleteReleaseSet\x126\n" +
+	"\vpause_train\x18\r \x01(\v2\x13.signalbox.v1.TrainH\x00R\n" +
+	"pauseTrain\x128\n" +
+	"\fresume_train\x18\x0e \x01(\v2\x13.signalbox.v1.TrainH\x00R\vresumeTrain\x128\n" +
+	"\aapprove\x18\x0f \x01(\v2\x1c.signalbox.v1.ApprovalResultH\x00R\aapprove\x126\n" +
+	"\x06reject\x18\x10 \x01(\v2\x1c.signalbox.v1.ApprovalResultH\x00R\x06reject\x12H\n" +
+	"\x10prepare_undeploy\x18\x11 \x01(\v2\x1b.signalbox.v1.ReleaseResultH\x00R\x0fprepareUndeploy\x129\n" +
+	"\bundeploy\x18\x12 \x01(\v2\x1b.signalbox.v1.RemovalResultH\x00R\bundeploy\x12U\n" +
+	"\x17remove_from_environment\x18\x13 \x01(\v2\x1b.signalbox.v1.RemovalResultH\x00R\x15removeFromEnvironment\x12L\n" +
+	"\x12delete_environment\x18\x14 \x01(\v2\x1b.signalbox.v1.RemovalResultH\x00R\x11deleteEnvironment\x128\n" +
+	"\bclean_up\x18\x15 \x01(\v2\x1b.signalbox.v1.CleanUpResultH\x00R\acleanUp\x12K\n" +
+	"\x12render_environment\x18\x16 \x01(\v2\x1a.signalbox.v1.RenderResultH\x00R\x11renderEnvironment\x12S\n" +
+	"\x17apply_environment_group\x18\x17 \x01(\v2\x19.signalbox.v1.GroupResultH\x00R\x15applyEnvironmentGroup\x12N\n" +
+	"\x11apply_application\x18\x18 \x01(\v2\x1f.signalbox.v1.ApplicationResultH\x00R\x10applyApplication\x124\n" +
+	"\x06depart\x182 \x01(\v2\x1a.signalbox.v1.DepartResultH\x00R\x06depart\x12=\n" +
+	"\vend_expired\x183 \x01(\v2\x1a.signalbox.v1.ExpiryResultH\x00R\n" +
+	"endExpired\x126\n" +
+	"\bcatch_up\x184 \x01(\v2\x19.signalbox.v1.QueueResultH\x00R\acatchUp\x12\x1c\n" +
 	"\tunchanged\x18d \x01(\bR\tunchangedB\x06\n" +
 	"\x04kind\"\xc1\x01\n" +
 	"\rReleaseResult\x126\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x1c.signalbox.v1.ReleaseOutcomeR\aoutcome\x12 \n" +
 	"\vapplication\x18\x02 \x01(\tR\vapplication\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x04R\aversion\x12<\n" +
-	"\vdeployments\x18\x04 \x03(\v2\x1a.signalbox.v1.DeployResultR\vdeployments\"\xca\x02\n" +
-	"\fDeployResult\x12 \n" +
-	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
-	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x18\n" +
-	"\aversion\x18\x03 \x01(\x04R\aversion\x12)\n" +
-	"\x10previous_version\x18\x04 \x01(\x04R\x0fpreviousVersion\x125\n" +
-	"\aoutcome\x18\x05 \x01(\x0e2\x1b.signalbox.v1.DeployOutcomeR\aoutcome\x12\x18\n" +
-	"\abecause\x18\x06 \x01(\tR\abecause\x126\n" +
-	"\n" +
-	"skip_cause\x18\a \x01(\x0e2\x17.signalbox.v1.SkipCauseR\tskipCause\x12(\n" +
-	"\x05locks\x18\b \x03(\v2\x12.signalbox.v1.LockR\x05locks\"}\n" +
+	"\vdeployments\x18\x04 \x03(\v2\x1a.signalbox.v1.DeployResultR\vdeployments\"\x93\x01\n" +
 	"\vTrainResult\x12\x16\n" +
 	"\x06target\x18\x01 \x01(\tR\x06target\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12B\n" +
-	"\fenvironments\x18\x03 \x03(\v2\x1e.signalbox.v1.TrainEnvironmentR\fenvironments\"\xe2\x01\n" +
+	"\fenvironments\x18\x03 \x03(\v2\x1e.signalbox.v1.TrainEnvironmentR\fenvironments\x12\x14\n" +
+	"\x05train\x18\x04 \x01(\tR\x05train\"\xe2\x01\n" +
 	"\x10TrainEnvironment\x12 \n" +
 	"\venvironment\x18\x01 \x01(\tR\venvironment\x12\x1a\n" +
 	"\bupstream\x18\x02 \x01(\tR\bupstream\x126\n" +
@@ -2663,7 +3899,41 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\faction_index\x18\t \x01(\x05H\x00R\vactionIndex\x88\x01\x01\x12(\n" +
 	"\x05locks\x18\n" +
 	" \x03(\v2\x12.signalbox.v1.LockR\x05locksB\x0f\n" +
-	"\r_action_index*@\n" +
+	"\r_action_index\"\xb3\x01\n" +
+	"\x11GetPreviewRequest\x123\n" +
+	"\trun_train\x18\x01 \x01(\v2\x16.signalbox.v1.RunTrainR\brunTrain\x12,\n" +
+	"\x06deploy\x18\x02 \x01(\v2\x14.signalbox.v1.DeployR\x06deploy\x12#\n" +
+	"\rwithout_diffs\x18\x03 \x01(\bR\fwithoutDiffs\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x93\x02\n" +
+	"\aPreview\x12\x16\n" +
+	"\x06commit\x18\x01 \x01(\tR\x06commit\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\x122\n" +
+	"\x06result\x18\x03 \x01(\v2\x1a.signalbox.v1.ActionResultR\x06result\x125\n" +
+	"\achanges\x18\x04 \x03(\v2\x1b.signalbox.v1.PreviewChangeR\achanges\x12:\n" +
+	"\vnext_trains\x18\x05 \x03(\v2\x19.signalbox.v1.TrainEffectR\n" +
+	"nextTrains\x12/\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa3\x03\n" +
+	"\rPreviewChange\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
+	"\venvironment\x18\x02 \x01(\tR\venvironment\x12!\n" +
+	"\ffrom_version\x18\x03 \x01(\x04R\vfromVersion\x12\x1d\n" +
+	"\n" +
+	"to_version\x18\x04 \x01(\x04R\ttoVersion\x121\n" +
+	"\breleases\x18\x05 \x03(\v2\x15.signalbox.v1.ReleaseR\breleases\x12%\n" +
+	"\x0ereleases_total\x18\x06 \x01(\x05R\rreleasesTotal\x12\x12\n" +
+	"\x04diff\x18\a \x01(\tR\x04diff\x12\x14\n" +
+	"\x05added\x18\b \x01(\x05R\x05added\x12\x18\n" +
+	"\aremoved\x18\t \x01(\x05R\aremoved\x12\x19\n" +
+	"\bdiff_cut\x18\n" +
+	" \x01(\bR\adiffCut\x125\n" +
+	"\aoutcome\x18\v \x01(\x0e2\x1b.signalbox.v1.DeployOutcomeR\aoutcome\x12\x1c\n" +
+	"\tbackwards\x18\f \x01(\bR\tbackwards\"\xcb\x01\n" +
+	"\vTrainEffect\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
+	"\venvironment\x18\x02 \x01(\tR\venvironment\x122\n" +
+	"\x06before\x18\x03 \x01(\v2\x1a.signalbox.v1.DeployResultR\x06before\x120\n" +
+	"\x05after\x18\x04 \x01(\v2\x1a.signalbox.v1.DeployResultR\x05after\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text*@\n" +
 	"\x04Wait\x12\x14\n" +
 	"\x10WAIT_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rWAIT_ACCEPTED\x10\x01\x12\x0f\n" +
@@ -2686,30 +3956,7 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\x0eReleaseOutcome\x12\x1f\n" +
 	"\x1bRELEASE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17RELEASE_OUTCOME_CREATED\x10\x01\x12'\n" +
-	"#RELEASE_OUTCOME_ALREADY_EXISTS_SAME\x10\x02*\xa1\x01\n" +
-	"\rDeployOutcome\x12\x1e\n" +
-	"\x1aDEPLOY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n" +
-	"\x17DEPLOY_OUTCOME_DEPLOYED\x10\x01\x12\x19\n" +
-	"\x15DEPLOY_OUTCOME_QUEUED\x10\x02\x12\x1a\n" +
-	"\x16DEPLOY_OUTCOME_SKIPPED\x10\x03\x12\x1c\n" +
-	"\x18DEPLOY_OUTCOME_UNCHANGED\x10\x04*\x81\x05\n" +
-	"\tSkipCause\x12\x1a\n" +
-	"\x16SKIP_CAUSE_UNSPECIFIED\x10\x00\x121\n" +
-	"-SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV\x10\x01\x12.\n" +
-	"*SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION\x10\x02\x12\x1c\n" +
-	"\x18SKIP_CAUSE_APP_IS_LOCKED\x10\x03\x12(\n" +
-	"$SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV\x10\x04\x12#\n" +
-	"\x1fSKIP_CAUSE_APP_IS_LOCKED_BY_ENV\x10\x05\x12\x1d\n" +
-	"\x19SKIP_CAUSE_TEAM_IS_LOCKED\x10\x06\x12!\n" +
-	"\x1dSKIP_CAUSE_NO_TEAM_PERMISSION\x10\a\x12\x1f\n" +
-	"\x1bSKIP_CAUSE_APP_WITHOUT_TEAM\x10\b\x12\x1a\n" +
-	"\x16SKIP_CAUSE_APP_ON_HOLD\x10\t\x12\"\n" +
-	"\x1eSKIP_CAUSE_ENV_HAS_NO_UPSTREAM\x10\x14\x129\n" +
-	"5SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV\x10\x15\x12<\n" +
-	"8SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV\x10\x16\x12,\n" +
-	"(SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND\x10\x17\x12\x1c\n" +
-	"\x18SKIP_CAUSE_ENV_IS_LOCKED\x10\x18\x12 \n" +
-	"\x1cSKIP_CAUSE_ENV_CONFIG_BROKEN\x10\x19*\x80\x02\n" +
+	"#RELEASE_OUTCOME_ALREADY_EXISTS_SAME\x10\x02*\x80\x02\n" +
 	"\x0eDifferingField\x12$\n" +
 	" DIFFERING_FIELD_SOURCE_COMMIT_ID\x10\x00\x12!\n" +
 	"\x1dDIFFERING_FIELD_SOURCE_AUTHOR\x10\x01\x12\"\n" +
@@ -2717,10 +3964,12 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\x1fDIFFERING_FIELD_SOURCE_REPO_URL\x10\x03\x12#\n" +
 	"\x1fDIFFERING_FIELD_DISPLAY_VERSION\x10\x04\x12\x18\n" +
 	"\x14DIFFERING_FIELD_TEAM\x10\x05\x12\x1d\n" +
-	"\x19DIFFERING_FIELD_MANIFESTS\x10\x062\x9e\x01\n" +
+	"\x19DIFFERING_FIELD_MANIFESTS\x10\x062\xe4\x01\n" +
 	"\x0eCommandService\x12@\n" +
 	"\aExecute\x12\x1c.signalbox.v1.ExecuteRequest\x1a\x17.signalbox.v1.Operation\x12J\n" +
-	"\fGetOperation\x12!.signalbox.v1.GetOperationRequest\x1a\x17.signalbox.v1.OperationBEZCgithub.com/signalbox-dev/signalbox/pkg/api/signalbox/v1;signalboxv1b\x06proto3"
+	"\fGetOperation\x12!.signalbox.v1.GetOperationRequest\x1a\x17.signalbox.v1.Operation\x12D\n" +
+	"\n" +
+	"GetPreview\x12\x1f.signalbox.v1.GetPreviewRequest\x1a\x15.signalbox.v1.PreviewBEZCgithub.com/signalbox-dev/signalbox/pkg/api/signalbox/v1;signalboxv1b\x06proto3"
 
 var (
 	file_signalbox_v1_commands_proto_rawDescOnce sync.Once
@@ -2734,107 +3983,214 @@ func file_signalbox_v1_commands_proto_rawDescGZIP() []byte {
 	return file_signalbox_v1_commands_proto_rawDescData
 }
 
-var file_signalbox_v1_commands_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_signalbox_v1_commands_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_signalbox_v1_commands_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_signalbox_v1_commands_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_signalbox_v1_commands_proto_goTypes = []any{
 	(Wait)(0),                     // 0: signalbox.v1.Wait
 	(LockBehavior)(0),             // 1: signalbox.v1.LockBehavior
 	(TrainTarget)(0),              // 2: signalbox.v1.TrainTarget
 	(OperationState)(0),           // 3: signalbox.v1.OperationState
 	(ReleaseOutcome)(0),           // 4: signalbox.v1.ReleaseOutcome
-	(DeployOutcome)(0),            // 5: signalbox.v1.DeployOutcome
-	(SkipCause)(0),                // 6: signalbox.v1.SkipCause
-	(DifferingField)(0),           // 7: signalbox.v1.DifferingField
-	(*ExecuteRequest)(nil),        // 8: signalbox.v1.ExecuteRequest
-	(*Action)(nil),                // 9: signalbox.v1.Action
-	(*Batch)(nil),                 // 10: signalbox.v1.Batch
-	(*CreateRelease)(nil),         // 11: signalbox.v1.CreateRelease
-	(*Signatures)(nil),            // 12: signalbox.v1.Signatures
-	(*Deploy)(nil),                // 13: signalbox.v1.Deploy
-	(*RunTrain)(nil),              // 14: signalbox.v1.RunTrain
-	(*CreateLock)(nil),            // 15: signalbox.v1.CreateLock
-	(*DeleteLock)(nil),            // 16: signalbox.v1.DeleteLock
-	(*ApplyEnvironment)(nil),      // 17: signalbox.v1.ApplyEnvironment
-	(*Operation)(nil),             // 18: signalbox.v1.Operation
-	(*GetOperationRequest)(nil),   // 19: signalbox.v1.GetOperationRequest
-	(*ActionResult)(nil),          // 20: signalbox.v1.ActionResult
-	(*ReleaseResult)(nil),         // 21: signalbox.v1.ReleaseResult
-	(*DeployResult)(nil),          // 22: signalbox.v1.DeployResult
-	(*TrainResult)(nil),           // 23: signalbox.v1.TrainResult
-	(*TrainEnvironment)(nil),      // 24: signalbox.v1.TrainEnvironment
-	(*LockResult)(nil),            // 25: signalbox.v1.LockResult
-	(*EnvironmentResult)(nil),     // 26: signalbox.v1.EnvironmentResult
-	(*BatchResult)(nil),           // 27: signalbox.v1.BatchResult
-	(*ErrorDetail)(nil),           // 28: signalbox.v1.ErrorDetail
-	nil,                           // 29: signalbox.v1.CreateRelease.ManifestsEntry
-	nil,                           // 30: signalbox.v1.CreateRelease.SignaturesEntry
-	(*durationpb.Duration)(nil),   // 31: google.protobuf.Duration
-	(LockScope)(0),                // 32: signalbox.v1.LockScope
-	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 34: google.protobuf.Struct
-	(*Lock)(nil),                  // 35: signalbox.v1.Lock
+	(DifferingField)(0),           // 5: signalbox.v1.DifferingField
+	(*ExecuteRequest)(nil),        // 6: signalbox.v1.ExecuteRequest
+	(*Action)(nil),                // 7: signalbox.v1.Action
+	(*Batch)(nil),                 // 8: signalbox.v1.Batch
+	(*CreateRelease)(nil),         // 9: signalbox.v1.CreateRelease
+	(*Signatures)(nil),            // 10: signalbox.v1.Signatures
+	(*Deploy)(nil),                // 11: signalbox.v1.Deploy
+	(*RunTrain)(nil),              // 12: signalbox.v1.RunTrain
+	(*TrainSource)(nil),           // 13: signalbox.v1.TrainSource
+	(*CreateLock)(nil),            // 14: signalbox.v1.CreateLock
+	(*DeleteLock)(nil),            // 15: signalbox.v1.DeleteLock
+	(*ApplyEnvironment)(nil),      // 16: signalbox.v1.ApplyEnvironment
+	(*Operation)(nil),             // 17: signalbox.v1.Operation
+	(*GetOperationRequest)(nil),   // 18: signalbox.v1.GetOperationRequest
+	(*ActionResult)(nil),          // 19: signalbox.v1.ActionResult
+	(*ReleaseResult)(nil),         // 20: signalbox.v1.ReleaseResult
+	(*TrainResult)(nil),           // 21: signalbox.v1.TrainResult
+	(*TrainEnvironment)(nil),      // 22: signalbox.v1.TrainEnvironment
+	(*LockResult)(nil),            // 23: signalbox.v1.LockResult
+	(*EnvironmentResult)(nil),     // 24: signalbox.v1.EnvironmentResult
+	(*BatchResult)(nil),           // 25: signalbox.v1.BatchResult
+	(*ErrorDetail)(nil),           // 26: signalbox.v1.ErrorDetail
+	(*GetPreviewRequest)(nil),     // 27: signalbox.v1.GetPreviewRequest
+	(*Preview)(nil),               // 28: signalbox.v1.Preview
+	(*PreviewChange)(nil),         // 29: signalbox.v1.PreviewChange
+	(*TrainEffect)(nil),           // 30: signalbox.v1.TrainEffect
+	nil,                           // 31: signalbox.v1.CreateRelease.ManifestsEntry
+	nil,                           // 32: signalbox.v1.CreateRelease.SignaturesEntry
+	nil,                           // 33: signalbox.v1.RunTrain.LabelsEntry
+	(*Hold)(nil),                  // 34: signalbox.v1.Hold
+	(*Resume)(nil),                // 35: signalbox.v1.Resume
+	(*ReleaseQueue)(nil),          // 36: signalbox.v1.ReleaseQueue
+	(*CreateReleaseSet)(nil),      // 37: signalbox.v1.CreateReleaseSet
+	(*DeleteReleaseSet)(nil),      // 38: signalbox.v1.DeleteReleaseSet
+	(*PauseTrain)(nil),            // 39: signalbox.v1.PauseTrain
+	(*ResumeTrain)(nil),           // 40: signalbox.v1.ResumeTrain
+	(*Approve)(nil),               // 41: signalbox.v1.Approve
+	(*Reject)(nil),                // 42: signalbox.v1.Reject
+	(*PrepareUndeploy)(nil),       // 43: signalbox.v1.PrepareUndeploy
+	(*Undeploy)(nil),              // 44: signalbox.v1.Undeploy
+	(*RemoveFromEnvironment)(nil), // 45: signalbox.v1.RemoveFromEnvironment
+	(*DeleteEnvironment)(nil),     // 46: signalbox.v1.DeleteEnvironment
+	(*CleanUp)(nil),               // 47: signalbox.v1.CleanUp
+	(*RenderEnvironment)(nil),     // 48: signalbox.v1.RenderEnvironment
+	(*ApplyEnvironmentGroup)(nil), // 49: signalbox.v1.ApplyEnvironmentGroup
+	(*ApplyApplication)(nil),      // 50: signalbox.v1.ApplyApplication
+	(*durationpb.Duration)(nil),   // 51: google.protobuf.Duration
+	(*Depart)(nil),                // 52: signalbox.v1.Depart
+	(*EndExpired)(nil),            // 53: signalbox.v1.EndExpired
+	(*CatchUp)(nil),               // 54: signalbox.v1.CatchUp
+	(LockScope)(0),                // 55: signalbox.v1.LockScope
+	(*timestamppb.Timestamp)(nil), // 56: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 57: google.protobuf.Struct
+	(*DeployResult)(nil),          // 58: signalbox.v1.DeployResult
+	(*HoldResult)(nil),            // 59: signalbox.v1.HoldResult
+	(*QueueResult)(nil),           // 60: signalbox.v1.QueueResult
+	(*ReleaseSet)(nil),            // 61: signalbox.v1.ReleaseSet
+	(*Train)(nil),                 // 62: signalbox.v1.Train
+	(*ApprovalResult)(nil),        // 63: signalbox.v1.ApprovalResult
+	(*RemovalResult)(nil),         // 64: signalbox.v1.RemovalResult
+	(*CleanUpResult)(nil),         // 65: signalbox.v1.CleanUpResult
+	(*RenderResult)(nil),          // 66: signalbox.v1.RenderResult
+	(*GroupResult)(nil),           // 67: signalbox.v1.GroupResult
+	(*ApplicationResult)(nil),     // 68: signalbox.v1.ApplicationResult
+	(*DepartResult)(nil),          // 69: signalbox.v1.DepartResult
+	(*ExpiryResult)(nil),          // 70: signalbox.v1.ExpiryResult
+	(SkipCause)(0),                // 71: signalbox.v1.SkipCause
+	(*Lock)(nil),                  // 72: signalbox.v1.Lock
+	(*Release)(nil),               // 73: signalbox.v1.Release
+	(DeployOutcome)(0),            // 74: signalbox.v1.DeployOutcome
 }
 var file_signalbox_v1_commands_proto_depIdxs = []int32{
-	11, // 0: signalbox.v1.ExecuteRequest.create_release:type_name -> signalbox.v1.CreateRelease
-	13, // 1: signalbox.v1.ExecuteRequest.deploy:type_name -> signalbox.v1.Deploy
-	14, // 2: signalbox.v1.ExecuteRequest.run_train:type_name -> signalbox.v1.RunTrain
-	15, // 3: signalbox.v1.ExecuteRequest.create_lock:type_name -> signalbox.v1.CreateLock
-	16, // 4: signalbox.v1.ExecuteRequest.delete_lock:type_name -> signalbox.v1.DeleteLock
-	17, // 5: signalbox.v1.ExecuteRequest.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
-	10, // 6: signalbox.v1.ExecuteRequest.batch:type_name -> signalbox.v1.Batch
-	0,  // 7: signalbox.v1.ExecuteRequest.wait:type_name -> signalbox.v1.Wait
-	31, // 8: signalbox.v1.ExecuteRequest.timeout:type_name -> google.protobuf.Duration
-	11, // 9: signalbox.v1.Action.create_release:type_name -> signalbox.v1.CreateRelease
-	13, // 10: signalbox.v1.Action.deploy:type_name -> signalbox.v1.Deploy
-	14, // 11: signalbox.v1.Action.run_train:type_name -> signalbox.v1.RunTrain
-	15, // 12: signalbox.v1.Action.create_lock:type_name -> signalbox.v1.CreateLock
-	16, // 13: signalbox.v1.Action.delete_lock:type_name -> signalbox.v1.DeleteLock
-	17, // 14: signalbox.v1.Action.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
-	10, // 15: signalbox.v1.Action.batch:type_name -> signalbox.v1.Batch
-	9,  // 16: signalbox.v1.Batch.actions:type_name -> signalbox.v1.Action
-	29, // 17: signalbox.v1.CreateRelease.manifests:type_name -> signalbox.v1.CreateRelease.ManifestsEntry
-	30, // 18: signalbox.v1.CreateRelease.signatures:type_name -> signalbox.v1.CreateRelease.SignaturesEntry
-	1,  // 19: signalbox.v1.Deploy.lock_behavior:type_name -> signalbox.v1.LockBehavior
-	2,  // 20: signalbox.v1.RunTrain.target_type:type_name -> signalbox.v1.TrainTarget
-	32, // 21: signalbox.v1.CreateLock.scope:type_name -> signalbox.v1.LockScope
-	33, // 22: signalbox.v1.CreateLock.expires_at:type_name -> google.protobuf.Timestamp
-	32, // 23: signalbox.v1.DeleteLock.scope:type_name -> signalbox.v1.LockScope
-	34, // 24: signalbox.v1.ApplyEnvironment.config:type_name -> google.protobuf.Struct
-	3,  // 25: signalbox.v1.Operation.state:type_name -> signalbox.v1.OperationState
-	20, // 26: signalbox.v1.Operation.result:type_name -> signalbox.v1.ActionResult
-	28, // 27: signalbox.v1.Operation.error:type_name -> signalbox.v1.ErrorDetail
-	33, // 28: signalbox.v1.Operation.created_at:type_name -> google.protobuf.Timestamp
-	33, // 29: signalbox.v1.Operation.finished_at:type_name -> google.protobuf.Timestamp
-	21, // 30: signalbox.v1.ActionResult.create_release:type_name -> signalbox.v1.ReleaseResult
-	22, // 31: signalbox.v1.ActionResult.deploy:type_name -> signalbox.v1.DeployResult
-	23, // 32: signalbox.v1.ActionResult.run_train:type_name -> signalbox.v1.TrainResult
-	25, // 33: signalbox.v1.ActionResult.create_lock:type_name -> signalbox.v1.LockResult
-	25, // 34: signalbox.v1.ActionResult.delete_lock:type_name -> signalbox.v1.LockResult
-	26, // 35: signalbox.v1.ActionResult.apply_environment:type_name -> signalbox.v1.EnvironmentResult
-	27, // 36: signalbox.v1.ActionResult.batch:type_name -> signalbox.v1.BatchResult
-	4,  // 37: signalbox.v1.ReleaseResult.outcome:type_name -> signalbox.v1.ReleaseOutcome
-	22, // 38: signalbox.v1.ReleaseResult.deployments:type_name -> signalbox.v1.DeployResult
-	5,  // 39: signalbox.v1.DeployResult.outcome:type_name -> signalbox.v1.DeployOutcome
-	6,  // 40: signalbox.v1.DeployResult.skip_cause:type_name -> signalbox.v1.SkipCause
-	35, // 41: signalbox.v1.DeployResult.locks:type_name -> signalbox.v1.Lock
-	24, // 42: signalbox.v1.TrainResult.environments:type_name -> signalbox.v1.TrainEnvironment
-	6,  // 43: signalbox.v1.TrainEnvironment.skip_cause:type_name -> signalbox.v1.SkipCause
-	22, // 44: signalbox.v1.TrainEnvironment.applications:type_name -> signalbox.v1.DeployResult
-	35, // 45: signalbox.v1.LockResult.locks:type_name -> signalbox.v1.Lock
-	22, // 46: signalbox.v1.LockResult.unqueued:type_name -> signalbox.v1.DeployResult
-	20, // 47: signalbox.v1.BatchResult.results:type_name -> signalbox.v1.ActionResult
-	7,  // 48: signalbox.v1.ErrorDetail.differing_field:type_name -> signalbox.v1.DifferingField
-	35, // 49: signalbox.v1.ErrorDetail.locks:type_name -> signalbox.v1.Lock
-	12, // 50: signalbox.v1.CreateRelease.SignaturesEntry.value:type_name -> signalbox.v1.Signatures
-	8,  // 51: signalbox.v1.CommandService.Execute:input_type -> signalbox.v1.ExecuteRequest
-	19, // 52: signalbox.v1.CommandService.GetOperation:input_type -> signalbox.v1.GetOperationRequest
-	18, // 53: signalbox.v1.CommandService.Execute:output_type -> signalbox.v1.Operation
-	18, // 54: signalbox.v1.CommandService.GetOperation:output_type -> signalbox.v1.Operation
-	53, // [53:55] is the sub-list for method output_type
-	51, // [51:53] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	9,   // 0: signalbox.v1.ExecuteRequest.create_release:type_name -> signalbox.v1.CreateRelease
+	11,  // 1: signalbox.v1.ExecuteRequest.deploy:type_name -> signalbox.v1.Deploy
+	12,  // 2: signalbox.v1.ExecuteRequest.run_train:type_name -> signalbox.v1.RunTrain
+	14,  // 3: signalbox.v1.ExecuteRequest.create_lock:type_name -> signalbox.v1.CreateLock
+	15,  // 4: signalbox.v1.ExecuteRequest.delete_lock:type_name -> signalbox.v1.DeleteLock
+	16,  // 5: signalbox.v1.ExecuteRequest.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
+	8,   // 6: signalbox.v1.ExecuteRequest.batch:type_name -> signalbox.v1.Batch
+	34,  // 7: signalbox.v1.ExecuteRequest.hold:type_name -> signalbox.v1.Hold
+	35,  // 8: signalbox.v1.ExecuteRequest.resume:type_name -> signalbox.v1.Resume
+	36,  // 9: signalbox.v1.ExecuteRequest.release_queue:type_name -> signalbox.v1.ReleaseQueue
+	37,  // 10: signalbox.v1.ExecuteRequest.create_release_set:type_name -> signalbox.v1.CreateReleaseSet
+	38,  // 11: signalbox.v1.ExecuteRequest.delete_release_set:type_name -> signalbox.v1.DeleteReleaseSet
+	39,  // 12: signalbox.v1.ExecuteRequest.pause_train:type_name -> signalbox.v1.PauseTrain
+	40,  // 13: signalbox.v1.ExecuteRequest.resume_train:type_name -> signalbox.v1.ResumeTrain
+	41,  // 14: signalbox.v1.ExecuteRequest.approve:type_name -> signalbox.v1.Approve
+	42,  // 15: signalbox.v1.ExecuteRequest.reject:type_name -> signalbox.v1.Reject
+	43,  // 16: signalbox.v1.ExecuteRequest.prepare_undeploy:type_name -> signalbox.v1.PrepareUndeploy
+	44,  // 17: signalbox.v1.ExecuteRequest.undeploy:type_name -> signalbox.v1.Undeploy
+	45,  // 18: signalbox.v1.ExecuteRequest.remove_from_environment:type_name -> signalbox.v1.RemoveFromEnvironment
+	46,  // 19: signalbox.v1.ExecuteRequest.delete_environment:type_name -> signalbox.v1.DeleteEnvironment
+	47,  // 20: signalbox.v1.ExecuteRequest.clean_up:type_name -> signalbox.v1.CleanUp
+	48,  // 21: signalbox.v1.ExecuteRequest.render_environment:type_name -> signalbox.v1.RenderEnvironment
+	49,  // 22: signalbox.v1.ExecuteRequest.apply_environment_group:type_name -> signalbox.v1.ApplyEnvironmentGroup
+	50,  // 23: signalbox.v1.ExecuteRequest.apply_application:type_name -> signalbox.v1.ApplyApplication
+	0,   // 24: signalbox.v1.ExecuteRequest.wait:type_name -> signalbox.v1.Wait
+	51,  // 25: signalbox.v1.ExecuteRequest.timeout:type_name -> google.protobuf.Duration
+	9,   // 26: signalbox.v1.Action.create_release:type_name -> signalbox.v1.CreateRelease
+	11,  // 27: signalbox.v1.Action.deploy:type_name -> signalbox.v1.Deploy
+	12,  // 28: signalbox.v1.Action.run_train:type_name -> signalbox.v1.RunTrain
+	14,  // 29: signalbox.v1.Action.create_lock:type_name -> signalbox.v1.CreateLock
+	15,  // 30: signalbox.v1.Action.delete_lock:type_name -> signalbox.v1.DeleteLock
+	16,  // 31: signalbox.v1.Action.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
+	8,   // 32: signalbox.v1.Action.batch:type_name -> signalbox.v1.Batch
+	34,  // 33: signalbox.v1.Action.hold:type_name -> signalbox.v1.Hold
+	35,  // 34: signalbox.v1.Action.resume:type_name -> signalbox.v1.Resume
+	36,  // 35: signalbox.v1.Action.release_queue:type_name -> signalbox.v1.ReleaseQueue
+	37,  // 36: signalbox.v1.Action.create_release_set:type_name -> signalbox.v1.CreateReleaseSet
+	38,  // 37: signalbox.v1.Action.delete_release_set:type_name -> signalbox.v1.DeleteReleaseSet
+	39,  // 38: signalbox.v1.Action.pause_train:type_name -> signalbox.v1.PauseTrain
+	40,  // 39: signalbox.v1.Action.resume_train:type_name -> signalbox.v1.ResumeTrain
+	41,  // 40: signalbox.v1.Action.approve:type_name -> signalbox.v1.Approve
+	42,  // 41: signalbox.v1.Action.reject:type_name -> signalbox.v1.Reject
+	43,  // 42: signalbox.v1.Action.prepare_undeploy:type_name -> signalbox.v1.PrepareUndeploy
+	44,  // 43: signalbox.v1.Action.undeploy:type_name -> signalbox.v1.Undeploy
+	45,  // 44: signalbox.v1.Action.remove_from_environment:type_name -> signalbox.v1.RemoveFromEnvironment
+	46,  // 45: signalbox.v1.Action.delete_environment:type_name -> signalbox.v1.DeleteEnvironment
+	47,  // 46: signalbox.v1.Action.clean_up:type_name -> signalbox.v1.CleanUp
+	48,  // 47: signalbox.v1.Action.render_environment:type_name -> signalbox.v1.RenderEnvironment
+	49,  // 48: signalbox.v1.Action.apply_environment_group:type_name -> signalbox.v1.ApplyEnvironmentGroup
+	50,  // 49: signalbox.v1.Action.apply_application:type_name -> signalbox.v1.ApplyApplication
+	52,  // 50: signalbox.v1.Action.depart:type_name -> signalbox.v1.Depart
+	53,  // 51: signalbox.v1.Action.end_expired:type_name -> signalbox.v1.EndExpired
+	54,  // 52: signalbox.v1.Action.catch_up:type_name -> signalbox.v1.CatchUp
+	7,   // 53: signalbox.v1.Batch.actions:type_name -> signalbox.v1.Action
+	31,  // 54: signalbox.v1.CreateRelease.manifests:type_name -> signalbox.v1.CreateRelease.ManifestsEntry
+	32,  // 55: signalbox.v1.CreateRelease.signatures:type_name -> signalbox.v1.CreateRelease.SignaturesEntry
+	1,   // 56: signalbox.v1.Deploy.lock_behavior:type_name -> signalbox.v1.LockBehavior
+	2,   // 57: signalbox.v1.RunTrain.target_type:type_name -> signalbox.v1.TrainTarget
+	33,  // 58: signalbox.v1.RunTrain.labels:type_name -> signalbox.v1.RunTrain.LabelsEntry
+	13,  // 59: signalbox.v1.RunTrain.source:type_name -> signalbox.v1.TrainSource
+	55,  // 60: signalbox.v1.CreateLock.scope:type_name -> signalbox.v1.LockScope
+	56,  // 61: signalbox.v1.CreateLock.expires_at:type_name -> google.protobuf.Timestamp
+	55,  // 62: signalbox.v1.DeleteLock.scope:type_name -> signalbox.v1.LockScope
+	57,  // 63: signalbox.v1.ApplyEnvironment.config:type_name -> google.protobuf.Struct
+	3,   // 64: signalbox.v1.Operation.state:type_name -> signalbox.v1.OperationState
+	19,  // 65: signalbox.v1.Operation.result:type_name -> signalbox.v1.ActionResult
+	26,  // 66: signalbox.v1.Operation.error:type_name -> signalbox.v1.ErrorDetail
+	56,  // 67: signalbox.v1.Operation.created_at:type_name -> google.protobuf.Timestamp
+	56,  // 68: signalbox.v1.Operation.finished_at:type_name -> google.protobuf.Timestamp
+	20,  // 69: signalbox.v1.ActionResult.create_release:type_name -> signalbox.v1.ReleaseResult
+	58,  // 70: signalbox.v1.ActionResult.deploy:type_name -> signalbox.v1.DeployResult
+	21,  // 71: signalbox.v1.ActionResult.run_train:type_name -> signalbox.v1.TrainResult
+	23,  // 72: signalbox.v1.ActionResult.create_lock:type_name -> signalbox.v1.LockResult
+	23,  // 73: signalbox.v1.ActionResult.delete_lock:type_name -> signalbox.v1.LockResult
+	24,  // 74: signalbox.v1.ActionResult.apply_environment:type_name -> signalbox.v1.EnvironmentResult
+	25,  // 75: signalbox.v1.ActionResult.batch:type_name -> signalbox.v1.BatchResult
+	59,  // 76: signalbox.v1.ActionResult.hold:type_name -> signalbox.v1.HoldResult
+	59,  // 77: signalbox.v1.ActionResult.resume:type_name -> signalbox.v1.HoldResult
+	60,  // 78: signalbox.v1.ActionResult.release_queue:type_name -> signalbox.v1.QueueResult
+	61,  // 79: signalbox.v1.ActionResult.create_release_set:type_name -> signalbox.v1.ReleaseSet
+	61,  // 80: signalbox.v1.ActionResult.delete_release_set:type_name -> signalbox.v1.ReleaseSet
+	62,  // 81: signalbox.v1.ActionResult.pause_train:type_name -> signalbox.v1.Train
+	62,  // 82: signalbox.v1.ActionResult.resume_train:type_name -> signalbox.v1.Train
+	63,  // 83: signalbox.v1.ActionResult.approve:type_name -> signalbox.v1.ApprovalResult
+	63,  // 84: signalbox.v1.ActionResult.reject:type_name -> signalbox.v1.ApprovalResult
+	20,  // 85: signalbox.v1.ActionResult.prepare_undeploy:type_name -> signalbox.v1.ReleaseResult
+	64,  // 86: signalbox.v1.ActionResult.undeploy:type_name -> signalbox.v1.RemovalResult
+	64,  // 87: signalbox.v1.ActionResult.remove_from_environment:type_name -> signalbox.v1.RemovalResult
+	64,  // 88: signalbox.v1.ActionResult.delete_environment:type_name -> signalbox.v1.RemovalResult
+	65,  // 89: signalbox.v1.ActionResult.clean_up:type_name -> signalbox.v1.CleanUpResult
+	66,  // 90: signalbox.v1.ActionResult.render_environment:type_name -> signalbox.v1.RenderResult
+	67,  // 91: signalbox.v1.ActionResult.apply_environment_group:type_name -> signalbox.v1.GroupResult
+	68,  // 92: signalbox.v1.ActionResult.apply_application:type_name -> signalbox.v1.ApplicationResult
+	69,  // 93: signalbox.v1.ActionResult.depart:type_name -> signalbox.v1.DepartResult
+	70,  // 94: signalbox.v1.ActionResult.end_expired:type_name -> signalbox.v1.ExpiryResult
+	60,  // 95: signalbox.v1.ActionResult.catch_up:type_name -> signalbox.v1.QueueResult
+	4,   // 96: signalbox.v1.ReleaseResult.outcome:type_name -> signalbox.v1.ReleaseOutcome
+	58,  // 97: signalbox.v1.ReleaseResult.deployments:type_name -> signalbox.v1.DeployResult
+	22,  // 98: signalbox.v1.TrainResult.environments:type_name -> signalbox.v1.TrainEnvironment
+	71,  // 99: signalbox.v1.TrainEnvironment.skip_cause:type_name -> signalbox.v1.SkipCause
+	58,  // 100: signalbox.v1.TrainEnvironment.applications:type_name -> signalbox.v1.DeployResult
+	72,  // 101: signalbox.v1.LockResult.locks:type_name -> signalbox.v1.Lock
+	58,  // 102: signalbox.v1.LockResult.unqueued:type_name -> signalbox.v1.DeployResult
+	19,  // 103: signalbox.v1.BatchResult.results:type_name -> signalbox.v1.ActionResult
+	5,   // 104: signalbox.v1.ErrorDetail.differing_field:type_name -> signalbox.v1.DifferingField
+	72,  // 105: signalbox.v1.ErrorDetail.locks:type_name -> signalbox.v1.Lock
+	12,  // 106: signalbox.v1.GetPreviewRequest.run_train:type_name -> signalbox.v1.RunTrain
+	11,  // 107: signalbox.v1.GetPreviewRequest.deploy:type_name -> signalbox.v1.Deploy
+	19,  // 108: signalbox.v1.Preview.result:type_name -> signalbox.v1.ActionResult
+	29,  // 109: signalbox.v1.Preview.changes:type_name -> signalbox.v1.PreviewChange
+	30,  // 110: signalbox.v1.Preview.next_trains:type_name -> signalbox.v1.TrainEffect
+	56,  // 111: signalbox.v1.Preview.as_of:type_name -> google.protobuf.Timestamp
+	73,  // 112: signalbox.v1.PreviewChange.releases:type_name -> signalbox.v1.Release
+	74,  // 113: signalbox.v1.PreviewChange.outcome:type_name -> signalbox.v1.DeployOutcome
+	58,  // 114: signalbox.v1.TrainEffect.before:type_name -> signalbox.v1.DeployResult
+	58,  // 115: signalbox.v1.TrainEffect.after:type_name -> signalbox.v1.DeployResult
+	10,  // 116: signalbox.v1.CreateRelease.SignaturesEntry.value:type_name -> signalbox.v1.Signatures
+	6,   // 117: signalbox.v1.CommandService.Execute:input_type -> signalbox.v1.ExecuteRequest
+	18,  // 118: signalbox.v1.CommandService.GetOperation:input_type -> signalbox.v1.GetOperationRequest
+	27,  // 119: signalbox.v1.CommandService.GetPreview:input_type -> signalbox.v1.GetPreviewRequest
+	17,  // 120: signalbox.v1.CommandService.Execute:output_type -> signalbox.v1.Operation
+	17,  // 121: signalbox.v1.CommandService.GetOperation:output_type -> signalbox.v1.Operation
+	28,  // 122: signalbox.v1.CommandService.GetPreview:output_type -> signalbox.v1.Preview
+	120, // [120:123] is the sub-list for method output_type
+	117, // [117:120] is the sub-list for method input_type
+	117, // [117:117] is the sub-list for extension type_name
+	117, // [117:117] is the sub-list for extension extendee
+	0,   // [0:117] is the sub-list for field type_name
 }
 
 func init() { file_signalbox_v1_commands_proto_init() }
@@ -2842,6 +4198,11 @@ func file_signalbox_v1_commands_proto_init() {
 	if File_signalbox_v1_commands_proto != nil {
 		return
 	}
+	file_signalbox_v1_approvals_proto_init()
+	file_signalbox_v1_end_of_life_proto_init()
+	file_signalbox_v1_queue_proto_init()
+	file_signalbox_v1_release_sets_proto_init()
+	file_signalbox_v1_timetable_proto_init()
 	file_signalbox_v1_types_proto_init()
 	file_signalbox_v1_commands_proto_msgTypes[0].OneofWrappers = []any{
 		(*ExecuteRequest_CreateRelease)(nil),
@@ -2851,6 +4212,23 @@ func file_signalbox_v1_commands_proto_init() {
 		(*ExecuteRequest_DeleteLock)(nil),
 		(*ExecuteRequest_ApplyEnvironment)(nil),
 		(*ExecuteRequest_Batch)(nil),
+		(*ExecuteRequest_Hold)(nil),
+		(*ExecuteRequest_Resume)(nil),
+		(*ExecuteRequest_ReleaseQueue)(nil),
+		(*ExecuteRequest_CreateReleaseSet)(nil),
+		(*ExecuteRequest_DeleteReleaseSet)(nil),
+		(*ExecuteRequest_PauseTrain)(nil),
+		(*ExecuteRequest_ResumeTrain)(nil),
+		(*ExecuteRequest_Approve)(nil),
+		(*ExecuteRequest_Reject)(nil),
+		(*ExecuteRequest_PrepareUndeploy)(nil),
+		(*ExecuteRequest_Undeploy)(nil),
+		(*ExecuteRequest_RemoveFromEnvironment)(nil),
+		(*ExecuteRequest_DeleteEnvironment)(nil),
+		(*ExecuteRequest_CleanUp)(nil),
+		(*ExecuteRequest_RenderEnvironment)(nil),
+		(*ExecuteRequest_ApplyEnvironmentGroup)(nil),
+		(*ExecuteRequest_ApplyApplication)(nil),
 	}
 	file_signalbox_v1_commands_proto_msgTypes[1].OneofWrappers = []any{
 		(*Action_CreateRelease)(nil),
@@ -2860,8 +4238,28 @@ func file_signalbox_v1_commands_proto_init() {
 		(*Action_DeleteLock)(nil),
 		(*Action_ApplyEnvironment)(nil),
 		(*Action_Batch)(nil),
+		(*Action_Hold)(nil),
+		(*Action_Resume)(nil),
+		(*Action_ReleaseQueue)(nil),
+		(*Action_CreateReleaseSet)(nil),
+		(*Action_DeleteReleaseSet)(nil),
+		(*Action_PauseTrain)(nil),
+		(*Action_ResumeTrain)(nil),
+		(*Action_Approve)(nil),
+		(*Action_Reject)(nil),
+		(*Action_PrepareUndeploy)(nil),
+		(*Action_Undeploy)(nil),
+		(*Action_RemoveFromEnvironment)(nil),
+		(*Action_DeleteEnvironment)(nil),
+		(*Action_CleanUp)(nil),
+		(*Action_RenderEnvironment)(nil),
+		(*Action_ApplyEnvironmentGroup)(nil),
+		(*Action_ApplyApplication)(nil),
+		(*Action_Depart)(nil),
+		(*Action_EndExpired)(nil),
+		(*Action_CatchUp)(nil),
 	}
-	file_signalbox_v1_commands_proto_msgTypes[12].OneofWrappers = []any{
+	file_signalbox_v1_commands_proto_msgTypes[13].OneofWrappers = []any{
 		(*ActionResult_CreateRelease)(nil),
 		(*ActionResult_Deploy)(nil),
 		(*ActionResult_RunTrain)(nil),
@@ -2869,6 +4267,26 @@ func file_signalbox_v1_commands_proto_init() {
 		(*ActionResult_DeleteLock)(nil),
 		(*ActionResult_ApplyEnvironment)(nil),
 		(*ActionResult_Batch)(nil),
+		(*ActionResult_Hold)(nil),
+		(*ActionResult_Resume)(nil),
+		(*ActionResult_ReleaseQueue)(nil),
+		(*ActionResult_CreateReleaseSet)(nil),
+		(*ActionResult_DeleteReleaseSet)(nil),
+		(*ActionResult_PauseTrain)(nil),
+		(*ActionResult_ResumeTrain)(nil),
+		(*ActionResult_Approve)(nil),
+		(*ActionResult_Reject)(nil),
+		(*ActionResult_PrepareUndeploy)(nil),
+		(*ActionResult_Undeploy)(nil),
+		(*ActionResult_RemoveFromEnvironment)(nil),
+		(*ActionResult_DeleteEnvironment)(nil),
+		(*ActionResult_CleanUp)(nil),
+		(*ActionResult_RenderEnvironment)(nil),
+		(*ActionResult_ApplyEnvironmentGroup)(nil),
+		(*ActionResult_ApplyApplication)(nil),
+		(*ActionResult_Depart)(nil),
+		(*ActionResult_EndExpired)(nil),
+		(*ActionResult_CatchUp)(nil),
 	}
 	file_signalbox_v1_commands_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
@@ -2876,8 +4294,8 @@ func file_signalbox_v1_commands_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_signalbox_v1_commands_proto_rawDesc), len(file_signalbox_v1_commands_proto_rawDesc)),
-			NumEnums:      8,
-			NumMessages:   23,
+			NumEnums:      6,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -498,6 +498,1237 @@ func local_request_CommandService_Execute_6(ctx context.Context, marshaler runti
 	return msg, metadata, err
 }
 
+var filter_CommandService_Execute_7 = &utilities.DoubleArray{Encoding: map[string]int{"hold": 0, "application": 1, "environment": 2}, Base: []int{1, 3, 1, 2, 0, 0, 0}, Check: []int{0, 1, 2, 2, 3, 4, 2}}
+
+func request_CommandService_Execute_7(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Hold{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Hold); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Hold, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Hold).Hold); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["hold.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "hold.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "hold.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "hold.application", err)
+	}
+	val, ok = pathParams["hold.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "hold.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "hold.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "hold.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_7); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_7(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Hold{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Hold); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Hold, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Hold).Hold); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["hold.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "hold.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "hold.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "hold.application", err)
+	}
+	val, ok = pathParams["hold.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "hold.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "hold.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "hold.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_7); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_8 = &utilities.DoubleArray{Encoding: map[string]int{"resume": 0, "application": 1, "environment": 2}, Base: []int{1, 3, 1, 2, 0, 0, 0}, Check: []int{0, 1, 2, 2, 3, 4, 2}}
+
+func request_CommandService_Execute_8(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Resume{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Resume); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Resume, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Resume).Resume); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["resume.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume.application", err)
+	}
+	val, ok = pathParams["resume.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_8); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_8(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Resume{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Resume); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Resume, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Resume).Resume); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["resume.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume.application", err)
+	}
+	val, ok = pathParams["resume.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_8); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_9 = &utilities.DoubleArray{Encoding: map[string]int{"release_queue": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_CommandService_Execute_9(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ReleaseQueue{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ReleaseQueue); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ReleaseQueue, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ReleaseQueue).ReleaseQueue); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_9); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_9(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ReleaseQueue{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ReleaseQueue); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ReleaseQueue, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ReleaseQueue).ReleaseQueue); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_9); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_10 = &utilities.DoubleArray{Encoding: map[string]int{"create_release_set": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_CommandService_Execute_10(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_CreateReleaseSet{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_CreateReleaseSet); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_CreateReleaseSet, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_CreateReleaseSet).CreateReleaseSet); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_10); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_10(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_CreateReleaseSet{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_CreateReleaseSet); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_CreateReleaseSet, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_CreateReleaseSet).CreateReleaseSet); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_10); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_11 = &utilities.DoubleArray{Encoding: map[string]int{"delete_release_set": 0, "name": 1}, Base: []int{1, 2, 1, 0, 0}, Check: []int{0, 1, 2, 3, 2}}
+
+func request_CommandService_Execute_11(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_DeleteReleaseSet{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_DeleteReleaseSet); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_DeleteReleaseSet, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_DeleteReleaseSet).DeleteReleaseSet); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["delete_release_set.name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "delete_release_set.name")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "delete_release_set.name", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "delete_release_set.name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_11); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_11(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_DeleteReleaseSet{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_DeleteReleaseSet); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_DeleteReleaseSet, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_DeleteReleaseSet).DeleteReleaseSet); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["delete_release_set.name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "delete_release_set.name")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "delete_release_set.name", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "delete_release_set.name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_11); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_12 = &utilities.DoubleArray{Encoding: map[string]int{"pause_train": 0, "target": 1, "train": 2}, Base: []int{1, 3, 1, 2, 0, 0, 0}, Check: []int{0, 1, 2, 2, 3, 4, 2}}
+
+func request_CommandService_Execute_12(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_PauseTrain{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_PauseTrain); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_PauseTrain, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_PauseTrain).PauseTrain); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["pause_train.target"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "pause_train.target")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "pause_train.target", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "pause_train.target", err)
+	}
+	val, ok = pathParams["pause_train.train"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "pause_train.train")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "pause_train.train", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "pause_train.train", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_12); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_12(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_PauseTrain{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_PauseTrain); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_PauseTrain, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_PauseTrain).PauseTrain); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["pause_train.target"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "pause_train.target")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "pause_train.target", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "pause_train.target", err)
+	}
+	val, ok = pathParams["pause_train.train"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "pause_train.train")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "pause_train.train", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "pause_train.train", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_12); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_13 = &utilities.DoubleArray{Encoding: map[string]int{"resume_train": 0, "target": 1, "train": 2}, Base: []int{1, 3, 1, 2, 0, 0, 0}, Check: []int{0, 1, 2, 2, 3, 4, 2}}
+
+func request_CommandService_Execute_13(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ResumeTrain{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ResumeTrain); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ResumeTrain, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ResumeTrain).ResumeTrain); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["resume_train.target"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume_train.target")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume_train.target", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume_train.target", err)
+	}
+	val, ok = pathParams["resume_train.train"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume_train.train")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume_train.train", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume_train.train", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_13); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_13(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ResumeTrain{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ResumeTrain); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ResumeTrain, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ResumeTrain).ResumeTrain); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["resume_train.target"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume_train.target")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume_train.target", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume_train.target", err)
+	}
+	val, ok = pathParams["resume_train.train"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "resume_train.train")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "resume_train.train", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "resume_train.train", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_13); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_14 = &utilities.DoubleArray{Encoding: map[string]int{"approve": 0, "environment": 1, "id": 2}, Base: []int{1, 3, 1, 2, 0, 0, 0}, Check: []int{0, 1, 2, 2, 3, 4, 2}}
+
+func request_CommandService_Execute_14(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Approve{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Approve); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Approve, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Approve).Approve); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["approve.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "approve.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "approve.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "approve.environment", err)
+	}
+	val, ok = pathParams["approve.id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "approve.id")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "approve.id", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "approve.id", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_14); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_14(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Approve{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Approve); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Approve, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Approve).Approve); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["approve.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "approve.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "approve.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "approve.environment", err)
+	}
+	val, ok = pathParams["approve.id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "approve.id")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "approve.id", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "approve.id", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_14); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_15 = &utilities.DoubleArray{Encoding: map[string]int{"reject": 0, "environment": 1, "id": 2}, Base: []int{1, 3, 1, 2, 0, 0, 0}, Check: []int{0, 1, 2, 2, 3, 4, 2}}
+
+func request_CommandService_Execute_15(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Reject{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Reject); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Reject, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Reject).Reject); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["reject.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "reject.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "reject.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "reject.environment", err)
+	}
+	val, ok = pathParams["reject.id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "reject.id")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "reject.id", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "reject.id", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_15); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_15(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Reject{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Reject); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Reject, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Reject).Reject); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["reject.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "reject.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "reject.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "reject.environment", err)
+	}
+	val, ok = pathParams["reject.id"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "reject.id")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "reject.id", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "reject.id", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_15); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_16 = &utilities.DoubleArray{Encoding: map[string]int{"prepare_undeploy": 0, "application": 1}, Base: []int{1, 2, 1, 0, 0}, Check: []int{0, 1, 2, 3, 2}}
+
+func request_CommandService_Execute_16(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_PrepareUndeploy{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_PrepareUndeploy); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_PrepareUndeploy, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_PrepareUndeploy).PrepareUndeploy); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["prepare_undeploy.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "prepare_undeploy.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "prepare_undeploy.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "prepare_undeploy.application", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_16); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_16(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_PrepareUndeploy{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_PrepareUndeploy); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_PrepareUndeploy, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_PrepareUndeploy).PrepareUndeploy); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["prepare_undeploy.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "prepare_undeploy.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "prepare_undeploy.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "prepare_undeploy.application", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_16); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_17 = &utilities.DoubleArray{Encoding: map[string]int{"undeploy": 0, "application": 1}, Base: []int{1, 2, 1, 0, 0}, Check: []int{0, 1, 2, 3, 2}}
+
+func request_CommandService_Execute_17(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Undeploy{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Undeploy); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Undeploy, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Undeploy).Undeploy); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["undeploy.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "undeploy.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "undeploy.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "undeploy.application", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_17); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_17(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_Undeploy{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_Undeploy); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_Undeploy, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_Undeploy).Undeploy); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["undeploy.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "undeploy.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "undeploy.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "undeploy.application", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_17); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_18 = &utilities.DoubleArray{Encoding: map[string]int{"remove_from_environment": 0, "application": 1, "environment": 2}, Base: []int{1, 3, 1, 2, 0, 0, 0}, Check: []int{0, 1, 2, 2, 3, 4, 2}}
+
+func request_CommandService_Execute_18(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_RemoveFromEnvironment{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_RemoveFromEnvironment); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_RemoveFromEnvironment, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_RemoveFromEnvironment).RemoveFromEnvironment); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["remove_from_environment.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "remove_from_environment.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "remove_from_environment.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "remove_from_environment.application", err)
+	}
+	val, ok = pathParams["remove_from_environment.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "remove_from_environment.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "remove_from_environment.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "remove_from_environment.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_18); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_18(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_RemoveFromEnvironment{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_RemoveFromEnvironment); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_RemoveFromEnvironment, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_RemoveFromEnvironment).RemoveFromEnvironment); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["remove_from_environment.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "remove_from_environment.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "remove_from_environment.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "remove_from_environment.application", err)
+	}
+	val, ok = pathParams["remove_from_environment.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "remove_from_environment.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "remove_from_environment.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "remove_from_environment.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_18); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_19 = &utilities.DoubleArray{Encoding: map[string]int{"delete_environment": 0, "environment": 1}, Base: []int{1, 2, 1, 0, 0}, Check: []int{0, 1, 2, 3, 2}}
+
+func request_CommandService_Execute_19(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_DeleteEnvironment{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_DeleteEnvironment); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_DeleteEnvironment, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_DeleteEnvironment).DeleteEnvironment); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["delete_environment.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "delete_environment.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "delete_environment.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "delete_environment.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_19); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_19(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_DeleteEnvironment{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_DeleteEnvironment); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_DeleteEnvironment, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_DeleteEnvironment).DeleteEnvironment); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["delete_environment.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "delete_environment.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "delete_environment.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "delete_environment.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_19); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_20 = &utilities.DoubleArray{Encoding: map[string]int{"clean_up": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_CommandService_Execute_20(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_CleanUp{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_CleanUp); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_CleanUp, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_CleanUp).CleanUp); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_20); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_20(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_CleanUp{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_CleanUp); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_CleanUp, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_CleanUp).CleanUp); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_20); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_21 = &utilities.DoubleArray{Encoding: map[string]int{"render_environment": 0, "environment": 1}, Base: []int{1, 2, 1, 0, 0}, Check: []int{0, 1, 2, 3, 2}}
+
+func request_CommandService_Execute_21(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_RenderEnvironment{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_RenderEnvironment); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_RenderEnvironment, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_RenderEnvironment).RenderEnvironment); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["render_environment.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "render_environment.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "render_environment.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "render_environment.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_21); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_21(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_RenderEnvironment{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_RenderEnvironment); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_RenderEnvironment, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_RenderEnvironment).RenderEnvironment); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["render_environment.environment"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "render_environment.environment")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "render_environment.environment", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "render_environment.environment", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_21); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_22 = &utilities.DoubleArray{Encoding: map[string]int{"apply_environment_group": 0, "environment_group": 1}, Base: []int{1, 2, 1, 0, 0}, Check: []int{0, 1, 2, 3, 2}}
+
+func request_CommandService_Execute_22(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ApplyEnvironmentGroup{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ApplyEnvironmentGroup); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ApplyEnvironmentGroup, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ApplyEnvironmentGroup).ApplyEnvironmentGroup); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["apply_environment_group.environment_group"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "apply_environment_group.environment_group")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "apply_environment_group.environment_group", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "apply_environment_group.environment_group", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_22); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_22(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ApplyEnvironmentGroup{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ApplyEnvironmentGroup); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ApplyEnvironmentGroup, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ApplyEnvironmentGroup).ApplyEnvironmentGroup); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["apply_environment_group.environment_group"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "apply_environment_group.environment_group")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "apply_environment_group.environment_group", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "apply_environment_group.environment_group", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_22); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_CommandService_Execute_23 = &utilities.DoubleArray{Encoding: map[string]int{"apply_application": 0, "application": 1}, Base: []int{1, 2, 1, 0, 0}, Check: []int{0, 1, 2, 3, 2}}
+
+func request_CommandService_Execute_23(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ApplyApplication{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ApplyApplication); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ApplyApplication, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ApplyApplication).ApplyApplication); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["apply_application.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "apply_application.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "apply_application.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "apply_application.application", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_23); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.Execute(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_Execute_23(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq ExecuteRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if protoReq.Kind == nil {
+		protoReq.Kind = &ExecuteRequest_ApplyApplication{}
+	} else if _, ok := protoReq.Kind.(*ExecuteRequest_ApplyApplication); !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "expect type: *ExecuteRequest_ApplyApplication, but: %t\n", protoReq.Kind)
+	}
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq.Kind.(*ExecuteRequest_ApplyApplication).ApplyApplication); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["apply_application.application"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "apply_application.application")
+	}
+	err = runtime.PopulateFieldFromPath(&protoReq, "apply_application.application", val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "apply_application.application", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_CommandService_Execute_23); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.Execute(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_CommandService_GetOperation_0(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq GetOperationRequest
@@ -534,6 +1765,33 @@ func local_request_CommandService_GetOperation_0(ctx context.Context, marshaler 
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "id", err)
 	}
 	msg, err := server.GetOperation(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+func request_CommandService_GetPreview_0(ctx context.Context, marshaler runtime.Marshaler, client CommandServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetPreviewRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.GetPreview(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_CommandService_GetPreview_0(ctx context.Context, marshaler runtime.Marshaler, server CommandServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetPreviewRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.GetPreview(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -683,6 +1941,346 @@ func RegisterCommandServiceHandlerServer(ctx context.Context, mux *runtime.Serve
 		}
 		forward_CommandService_Execute_6(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_7, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{hold.application}/environments/{hold.environment}/hold"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_7(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_7(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_8, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{resume.application}/environments/{resume.environment}/resume"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_8(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_8(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_9, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/queue/release"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_9(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_9(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_10, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/release-sets"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_10(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_10(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_11, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/release-sets/{delete_release_set.name}/delete"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_11(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_11(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_12, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/timetable/{pause_train.target}/{pause_train.train}/pause"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_12(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_12(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_13, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/timetable/{resume_train.target}/{resume_train.train}/resume"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_13(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_13(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_14, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/approvals/{approve.environment}/{approve.id}/approve"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_14(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_14(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_15, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/approvals/{reject.environment}/{reject.id}/reject"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_15(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_15(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_16, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{prepare_undeploy.application}/prepare-undeploy"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_16(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_16(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_17, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{undeploy.application}/undeploy"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_17(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_17(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_18, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{remove_from_environment.application}/environments/{remove_from_environment.environment}/remove"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_18(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_18(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_19, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/environments/{delete_environment.environment}/delete"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_19(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_19(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_20, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/clean-up"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_20(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_20(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_21, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/environments/{render_environment.environment}/render"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_21(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_21(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPut, pattern_CommandService_Execute_22, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/environment-groups/{apply_environment_group.environment_group}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_22(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_22(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPut, pattern_CommandService_Execute_23, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{apply_application.application}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_Execute_23(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_23(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_CommandService_GetOperation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -702,6 +2300,26 @@ func RegisterCommandServiceHandlerServer(ctx context.Context, mux *runtime.Serve
 			return
 		}
 		forward_CommandService_GetOperation_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_GetPreview_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/signalbox.v1.CommandService/GetPreview", runtime.WithHTTPPathPattern("/api/v1/preview"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_CommandService_GetPreview_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_GetPreview_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -862,6 +2480,295 @@ func RegisterCommandServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 		}
 		forward_CommandService_Execute_6(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_7, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{hold.application}/environments/{hold.environment}/hold"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_7(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_7(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_8, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{resume.application}/environments/{resume.environment}/resume"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_8(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_8(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_9, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/queue/release"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_9(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_9(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_10, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/release-sets"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_10(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_10(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_11, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/release-sets/{delete_release_set.name}/delete"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_11(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_11(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_12, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/timetable/{pause_train.target}/{pause_train.train}/pause"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_12(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_12(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_13, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/timetable/{resume_train.target}/{resume_train.train}/resume"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_13(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_13(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_14, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/approvals/{approve.environment}/{approve.id}/approve"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_14(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_14(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_15, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/approvals/{reject.environment}/{reject.id}/reject"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_15(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_15(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_16, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{prepare_undeploy.application}/prepare-undeploy"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_16(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_16(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_17, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{undeploy.application}/undeploy"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_17(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_17(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_18, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{remove_from_environment.application}/environments/{remove_from_environment.environment}/remove"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_18(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_18(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_19, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/environments/{delete_environment.environment}/delete"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_19(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_19(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_20, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/clean-up"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_20(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_20(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_CommandService_Execute_21, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/environments/{render_environment.environment}/render"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_21(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_21(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPut, pattern_CommandService_Execute_22, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/environment-groups/{apply_environment_group.environment_group}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_22(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_22(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPut, pattern_CommandService_Execute_23, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/Execute", runtime.WithHTTPPathPattern("/api/v1/applications/{apply_application.application}"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_Execute_23(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_Execute_23(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_CommandService_GetOperation_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -879,6 +2786,23 @@ func RegisterCommandServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 		}
 		forward_CommandService_GetOperation_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_CommandService_GetPreview_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/signalbox.v1.CommandService/GetPreview", runtime.WithHTTPPathPattern("/api/v1/preview"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_CommandService_GetPreview_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_CommandService_GetPreview_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
@@ -890,7 +2814,25 @@ var (
 	pattern_CommandService_Execute_4      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1", "locks", "delete_lock.id", "delete"}, ""))
 	pattern_CommandService_Execute_5      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1", "environments", "apply_environment.environment"}, ""))
 	pattern_CommandService_Execute_6      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1", "batch"}, ""))
+	pattern_CommandService_Execute_7      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"api", "v1", "applications", "hold.application", "environments", "hold.environment", "hold"}, ""))
+	pattern_CommandService_Execute_8      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"api", "v1", "applications", "resume.application", "environments", "resume.environment", "resume"}, ""))
+	pattern_CommandService_Execute_9      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 2, 3}, []string{"api", "v1", "queue", "release"}, ""))
+	pattern_CommandService_Execute_10     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1", "release-sets"}, ""))
+	pattern_CommandService_Execute_11     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1", "release-sets", "delete_release_set.name", "delete"}, ""))
+	pattern_CommandService_Execute_12     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 1, 0, 4, 1, 5, 4, 2, 5}, []string{"api", "v1", "timetable", "pause_train.target", "pause_train.train", "pause"}, ""))
+	pattern_CommandService_Execute_13     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 1, 0, 4, 1, 5, 4, 2, 5}, []string{"api", "v1", "timetable", "resume_train.target", "resume_train.train", "resume"}, ""))
+	pattern_CommandService_Execute_14     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 1, 0, 4, 1, 5, 4, 2, 5}, []string{"api", "v1", "approvals", "approve.environment", "approve.id", "approve"}, ""))
+	pattern_CommandService_Execute_15     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 1, 0, 4, 1, 5, 4, 2, 5}, []string{"api", "v1", "approvals", "reject.environment", "reject.id", "reject"}, ""))
+	pattern_CommandService_Execute_16     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1", "applications", "prepare_undeploy.application", "prepare-undeploy"}, ""))
+	pattern_CommandService_Execute_17     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1", "applications", "undeploy.application", "undeploy"}, ""))
+	pattern_CommandService_Execute_18     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5, 2, 6}, []string{"api", "v1", "applications", "remove_from_environment.application", "environments", "remove_from_environment.environment", "remove"}, ""))
+	pattern_CommandService_Execute_19     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1", "environments", "delete_environment.environment", "delete"}, ""))
+	pattern_CommandService_Execute_20     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1", "clean-up"}, ""))
+	pattern_CommandService_Execute_21     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"api", "v1", "environments", "render_environment.environment", "render"}, ""))
+	pattern_CommandService_Execute_22     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1", "environment-groups", "apply_environment_group.environment_group"}, ""))
+	pattern_CommandService_Execute_23     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1", "applications", "apply_application.application"}, ""))
 	pattern_CommandService_GetOperation_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"api", "v1", "operations", "id"}, ""))
+	pattern_CommandService_GetPreview_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"api", "v1", "preview"}, ""))
 )
 
 var (
@@ -901,5 +2843,23 @@ var (
 	forward_CommandService_Execute_4      = runtime.ForwardResponseMessage
 	forward_CommandService_Execute_5      = runtime.ForwardResponseMessage
 	forward_CommandService_Execute_6      = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_7      = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_8      = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_9      = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_10     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_11     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_12     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_13     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_14     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_15     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_16     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_17     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_18     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_19     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_20     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_21     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_22     = runtime.ForwardResponseMessage
+	forward_CommandService_Execute_23     = runtime.ForwardResponseMessage
 	forward_CommandService_GetOperation_0 = runtime.ForwardResponseMessage
+	forward_CommandService_GetPreview_0   = runtime.ForwardResponseMessage
 )

@@ -24,6 +24,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	CommandService_Execute_FullMethodName      = "/signalbox.v1.CommandService/Execute"
 	CommandService_GetOperation_FullMethodName = "/signalbox.v1.CommandService/GetOperation"
+	CommandService_GetPreview_FullMethodName   = "/signalbox.v1.CommandService/GetPreview"
 )
 
 // CommandServiceClient is the client API for CommandService service.
@@ -36,6 +37,9 @@ type CommandServiceClient interface {
 	Execute(ctx context.Context, in *ExecuteRequest, opts ...grpc.CallOption) (*Operation, error)
 	// GetOperation reads how a command ended.
 	GetOperation(ctx context.Context, in *GetOperationRequest, opts ...grpc.CallOption) (*Operation, error)
+	// GetPreview says what a train or a deployment would do now, with the releases and the changes of manifests between. It runs the rule that
+	// Execute runs, and writes nothing.
+	GetPreview(ctx context.Context, in *GetPreviewRequest, opts ...grpc.CallOption) (*Preview, error)
 }
 
 type commandServiceClient struct {
@@ -66,6 +70,16 @@ func (c *commandServiceClient) GetOperation(ctx context.Context, in *GetOperatio
 	return out, nil
 }
 
+func (c *commandServiceClient) GetPreview(ctx context.Context, in *GetPreviewRequest, opts ...grpc.CallOption) (*Preview, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Preview)
+	err := c.cc.Invoke(ctx, CommandService_GetPreview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CommandServiceServer is the server API for CommandService service.
 // All implementations must embed UnimplementedCommandServiceServer
 // for forward compatibility.
@@ -76,6 +90,9 @@ type CommandServiceServer interface {
 	Execute(context.Context, *ExecuteRequest) (*Operation, error)
 	// GetOperation reads how a command ended.
 	GetOperation(context.Context, *GetOperationRequest) (*Operation, error)
+	// GetPreview says what a train or a deployment would do now, with the releases and the changes of manifests between. It runs the rule that
+	// Execute runs, and writes nothing.
+	GetPreview(context.Context, *GetPreviewRequest) (*Preview, error)
 	mustEmbedUnimplementedCommandServiceServer()
 }
 
@@ -91,6 +108,9 @@ func (UnimplementedCommandServiceServer) Execute(context.Context, *ExecuteReques
 }
 func (UnimplementedCommandServiceServer) GetOperation(context.Context, *GetOperationRequest) (*Operation, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetOperation not implemented")
+}
+func (UnimplementedCommandServiceServer) GetPreview(context.Context, *GetPreviewRequest) (*Preview, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPreview not implemented")
 }
 func (UnimplementedCommandServiceServer) mustEmbedUnimplementedCommandServiceServer() {}
 func (UnimplementedCommandServiceServer) testEmbeddedByValue()                        {}
@@ -149,6 +169,24 @@ func _CommandService_GetOperation_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CommandService_GetPreview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPreviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CommandServiceServer).GetPreview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CommandService_GetPreview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CommandServiceServer).GetPreview(ctx, req.(*GetPreviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CommandService_ServiceDesc is the grpc.ServiceDesc for CommandService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -163,6 +201,10 @@ var CommandService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetOperation",
 			Handler:    _CommandService_GetOperation_Handler,
+		},
+		{
+			MethodName: "GetPreview",
+			Handler:    _CommandService_GetPreview_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

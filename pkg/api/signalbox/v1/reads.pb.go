@@ -1962,6 +1962,606 @@ func (x *ListHistoryResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ListDeploymentsRequest filters and pages. Empty fields do not filter.
+type ListDeploymentsRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Application string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Environment string                 `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
+	Team        string                 `protobuf:"bytes,3,opt,name=team,proto3" json:"team,omitempty"`
+	// Part of the author's name or e-mail.
+	Author string `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	// The first moment that counts, and the first that does not.
+	Since *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=since,proto3" json:"since,omitempty"`
+	Until *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=until,proto3" json:"until,omitempty"`
+	// Source commit of the release: whole, or at least 7 digits.
+	CommitId string `protobuf:"bytes,7,opt,name=commit_id,json=commitId,proto3" json:"commit_id,omitempty"`
+	// At most 1,000; default 100.
+	PageSize      int32  `protobuf:"varint,8,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken     string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeploymentsRequest) Reset() {
+	*x = ListDeploymentsRequest{}
+	mi := &file_signalbox_v1_reads_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeploymentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeploymentsRequest) ProtoMessage() {}
+
+func (x *ListDeploymentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_reads_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeploymentsRequest.ProtoReflect.Descriptor instead.
+func (*ListDeploymentsRequest) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListDeploymentsRequest) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *ListDeploymentsRequest) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *ListDeploymentsRequest) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *ListDeploymentsRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ListDeploymentsRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *ListDeploymentsRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *ListDeploymentsRequest) GetCommitId() string {
+	if x != nil {
+		return x.CommitId
+	}
+	return ""
+}
+
+func (x *ListDeploymentsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDeploymentsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListDeploymentsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Deployments   []*DeploymentEvent     `protobuf:"bytes,1,rep,name=deployments,proto3" json:"deployments,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeploymentsResponse) Reset() {
+	*x = ListDeploymentsResponse{}
+	mi := &file_signalbox_v1_reads_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeploymentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeploymentsResponse) ProtoMessage() {}
+
+func (x *ListDeploymentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_reads_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeploymentsResponse.ProtoReflect.Descriptor instead.
+func (*ListDeploymentsResponse) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListDeploymentsResponse) GetDeployments() []*DeploymentEvent {
+	if x != nil {
+		return x.Deployments
+	}
+	return nil
+}
+
+func (x *ListDeploymentsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// DeploymentEvent is one deployment that happened.
+type DeploymentEvent struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Time        *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
+	Application string                 `protobuf:"bytes,2,opt,name=application,proto3" json:"application,omitempty"`
+	Environment string                 `protobuf:"bytes,3,opt,name=environment,proto3" json:"environment,omitempty"`
+	// 0 when the application was removed from the environment.
+	Version         uint64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	PreviousVersion uint64 `protobuf:"varint,5,opt,name=previous_version,json=previousVersion,proto3" json:"previous_version,omitempty"`
+	Author          *Actor `protobuf:"bytes,6,opt,name=author,proto3" json:"author,omitempty"`
+	// Kind of command that did it: create-release, deploy, run-train, depart, approve, ...
+	Action string `protobuf:"bytes,7,opt,name=action,proto3" json:"action,omitempty"`
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Commit of main, 40 hex digits.
+	Commit string `protobuf:"bytes,9,opt,name=commit,proto3" json:"commit,omitempty"`
+	// Of the release, while it is known: source commit, its author, what people call it, and the team.
+	SourceCommitId string `protobuf:"bytes,10,opt,name=source_commit_id,json=sourceCommitId,proto3" json:"source_commit_id,omitempty"`
+	SourceAuthor   string `protobuf:"bytes,11,opt,name=source_author,json=sourceAuthor,proto3" json:"source_author,omitempty"`
+	DisplayVersion string `protobuf:"bytes,12,opt,name=display_version,json=displayVersion,proto3" json:"display_version,omitempty"`
+	Team           string `protobuf:"bytes,13,opt,name=team,proto3" json:"team,omitempty"`
+	Subject        string `protobuf:"bytes,14,opt,name=subject,proto3" json:"subject,omitempty"`
+	// A lock or a freeze was ignored.
+	BrokeGlass    bool `protobuf:"varint,15,opt,name=broke_glass,json=brokeGlass,proto3" json:"broke_glass,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeploymentEvent) Reset() {
+	*x = DeploymentEvent{}
+	mi := &file_signalbox_v1_reads_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeploymentEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeploymentEvent) ProtoMessage() {}
+
+func (x *DeploymentEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_reads_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeploymentEvent.ProtoReflect.Descriptor instead.
+func (*DeploymentEvent) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *DeploymentEvent) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *DeploymentEvent) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DeploymentEvent) GetPreviousVersion() uint64 {
+	if x != nil {
+		return x.PreviousVersion
+	}
+	return 0
+}
+
+func (x *DeploymentEvent) GetAuthor() *Actor {
+	if x != nil {
+		return x.Author
+	}
+	return nil
+}
+
+func (x *DeploymentEvent) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetCommit() string {
+	if x != nil {
+		return x.Commit
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetSourceCommitId() string {
+	if x != nil {
+		return x.SourceCommitId
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetSourceAuthor() string {
+	if x != nil {
+		return x.SourceAuthor
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetDisplayVersion() string {
+	if x != nil {
+		return x.DisplayVersion
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *DeploymentEvent) GetBrokeGlass() bool {
+	if x != nil {
+		return x.BrokeGlass
+	}
+	return false
+}
+
+// GetVersionsRequest asks for an environment at a time.
+type GetVersionsRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Environment string                 `protobuf:"bytes,1,opt,name=environment,proto3" json:"environment,omitempty"`
+	// Default now.
+	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// Empty means all.
+	Application   string `protobuf:"bytes,3,opt,name=application,proto3" json:"application,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVersionsRequest) Reset() {
+	*x = GetVersionsRequest{}
+	mi := &file_signalbox_v1_reads_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVersionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVersionsRequest) ProtoMessage() {}
+
+func (x *GetVersionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_reads_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVersionsRequest.ProtoReflect.Descriptor instead.
+func (*GetVersionsRequest) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *GetVersionsRequest) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *GetVersionsRequest) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *GetVersionsRequest) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+// Versions is what an environment ran.
+type Versions struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The last commit of main at that time; empty when there was none.
+	Commit     string                 `protobuf:"bytes,1,opt,name=commit,proto3" json:"commit,omitempty"`
+	CommitTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=commit_time,json=commitTime,proto3" json:"commit_time,omitempty"`
+	// By application.
+	Deployments   []*DeploymentEvent `protobuf:"bytes,3,rep,name=deployments,proto3" json:"deployments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Versions) Reset() {
+	*x = Versions{}
+	mi := &file_signalbox_v1_reads_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Versions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Versions) ProtoMessage() {}
+
+func (x *Versions) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_reads_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Versions.ProtoReflect.Descriptor instead.
+func (*Versions) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Versions) GetCommit() string {
+	if x != nil {
+		return x.Commit
+	}
+	return ""
+}
+
+func (x *Versions) GetCommitTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CommitTime
+	}
+	return nil
+}
+
+func (x *Versions) GetDeployments() []*DeploymentEvent {
+	if x != nil {
+		return x.Deployments
+	}
+	return nil
+}
+
+// ExportDeploymentsRequest is ListDeploymentsRequest without pages.
+type ExportDeploymentsRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Application string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Environment string                 `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
+	Team        string                 `protobuf:"bytes,3,opt,name=team,proto3" json:"team,omitempty"`
+	Author      string                 `protobuf:"bytes,4,opt,name=author,proto3" json:"author,omitempty"`
+	Since       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=since,proto3" json:"since,omitempty"`
+	Until       *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=until,proto3" json:"until,omitempty"`
+	CommitId    string                 `protobuf:"bytes,7,opt,name=commit_id,json=commitId,proto3" json:"commit_id,omitempty"`
+	// csv (default) or jsonl.
+	Format        string `protobuf:"bytes,8,opt,name=format,proto3" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportDeploymentsRequest) Reset() {
+	*x = ExportDeploymentsRequest{}
+	mi := &file_signalbox_v1_reads_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportDeploymentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportDeploymentsRequest) ProtoMessage() {}
+
+func (x *ExportDeploymentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_reads_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportDeploymentsRequest.ProtoReflect.Descriptor instead.
+func (*ExportDeploymentsRequest) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ExportDeploymentsRequest) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *ExportDeploymentsRequest) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *ExportDeploymentsRequest) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *ExportDeploymentsRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ExportDeploymentsRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *ExportDeploymentsRequest) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *ExportDeploymentsRequest) GetCommitId() string {
+	if x != nil {
+		return x.CommitId
+	}
+	return ""
+}
+
+func (x *ExportDeploymentsRequest) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+// ExportChunk is a piece of an export: whole lines.
+type ExportChunk struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportChunk) Reset() {
+	*x = ExportChunk{}
+	mi := &file_signalbox_v1_reads_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportChunk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportChunk) ProtoMessage() {}
+
+func (x *ExportChunk) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_reads_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportChunk.ProtoReflect.Descriptor instead.
+func (*ExportChunk) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ExportChunk) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 type GetStatusRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1970,7 +2570,7 @@ type GetStatusRequest struct {
 
 func (x *GetStatusRequest) Reset() {
 	*x = GetStatusRequest{}
-	mi := &file_signalbox_v1_reads_proto_msgTypes[29]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1982,7 +2582,7 @@ func (x *GetStatusRequest) String() string {
 func (*GetStatusRequest) ProtoMessage() {}
 
 func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_reads_proto_msgTypes[29]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1995,7 +2595,7 @@ func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetStatusRequest) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{29}
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{36}
 }
 
 // Status is what /healthz and the CLI read.
@@ -2027,7 +2627,7 @@ type Status struct {
 
 func (x *Status) Reset() {
 	*x = Status{}
-	mi := &file_signalbox_v1_reads_proto_msgTypes[30]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +2639,7 @@ func (x *Status) String() string {
 func (*Status) ProtoMessage() {}
 
 func (x *Status) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_reads_proto_msgTypes[30]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +2652,7 @@ func (x *Status) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Status.ProtoReflect.Descriptor instead.
 func (*Status) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{30}
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Status) GetVersion() string {
@@ -2175,7 +2775,7 @@ type NotifyPushRequest struct {
 
 func (x *NotifyPushRequest) Reset() {
 	*x = NotifyPushRequest{}
-	mi := &file_signalbox_v1_reads_proto_msgTypes[31]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2187,7 +2787,7 @@ func (x *NotifyPushRequest) String() string {
 func (*NotifyPushRequest) ProtoMessage() {}
 
 func (x *NotifyPushRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_reads_proto_msgTypes[31]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2200,7 +2800,7 @@ func (x *NotifyPushRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyPushRequest.ProtoReflect.Descriptor instead.
 func (*NotifyPushRequest) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{31}
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{38}
 }
 
 type NotifyPushResponse struct {
@@ -2212,7 +2812,7 @@ type NotifyPushResponse struct {
 
 func (x *NotifyPushResponse) Reset() {
 	*x = NotifyPushResponse{}
-	mi := &file_signalbox_v1_reads_proto_msgTypes[32]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2224,7 +2824,7 @@ func (x *NotifyPushResponse) String() string {
 func (*NotifyPushResponse) ProtoMessage() {}
 
 func (x *NotifyPushResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_reads_proto_msgTypes[32]
+	mi := &file_signalbox_v1_reads_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2237,7 +2837,7 @@ func (x *NotifyPushResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotifyPushResponse.ProtoReflect.Descriptor instead.
 func (*NotifyPushResponse) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{32}
+	return file_signalbox_v1_reads_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *NotifyPushResponse) GetCommit() string {
@@ -2394,7 +2994,59 @@ const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"page_token\x18\b \x01(\tR\tpageToken\"s\n" +
 	"\x13ListHistoryResponse\x124\n" +
 	"\aentries\x18\x01 \x03(\v2\x1a.signalbox.v1.HistoryEntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x12\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc5\x02\n" +
+	"\x16ListDeploymentsRequest\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
+	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x12\n" +
+	"\x04team\x18\x03 \x01(\tR\x04team\x12\x16\n" +
+	"\x06author\x18\x04 \x01(\tR\x06author\x120\n" +
+	"\x05since\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
+	"\x05until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x1b\n" +
+	"\tcommit_id\x18\a \x01(\tR\bcommitId\x12\x1b\n" +
+	"\tpage_size\x18\b \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\t \x01(\tR\tpageToken\"\x82\x01\n" +
+	"\x17ListDeploymentsResponse\x12?\n" +
+	"\vdeployments\x18\x01 \x03(\v2\x1d.signalbox.v1.DeploymentEventR\vdeployments\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x86\x04\n" +
+	"\x0fDeploymentEvent\x12.\n" +
+	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12 \n" +
+	"\vapplication\x18\x02 \x01(\tR\vapplication\x12 \n" +
+	"\venvironment\x18\x03 \x01(\tR\venvironment\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x04R\aversion\x12)\n" +
+	"\x10previous_version\x18\x05 \x01(\x04R\x0fpreviousVersion\x12+\n" +
+	"\x06author\x18\x06 \x01(\v2\x13.signalbox.v1.ActorR\x06author\x12\x16\n" +
+	"\x06action\x18\a \x01(\tR\x06action\x12\x16\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\x12\x16\n" +
+	"\x06commit\x18\t \x01(\tR\x06commit\x12(\n" +
+	"\x10source_commit_id\x18\n" +
+	" \x01(\tR\x0esourceCommitId\x12#\n" +
+	"\rsource_author\x18\v \x01(\tR\fsourceAuthor\x12'\n" +
+	"\x0fdisplay_version\x18\f \x01(\tR\x0edisplayVersion\x12\x12\n" +
+	"\x04team\x18\r \x01(\tR\x04team\x12\x18\n" +
+	"\asubject\x18\x0e \x01(\tR\asubject\x12\x1f\n" +
+	"\vbroke_glass\x18\x0f \x01(\bR\n" +
+	"brokeGlass\"\x84\x01\n" +
+	"\x12GetVersionsRequest\x12 \n" +
+	"\venvironment\x18\x01 \x01(\tR\venvironment\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12 \n" +
+	"\vapplication\x18\x03 \x01(\tR\vapplication\"\xa0\x01\n" +
+	"\bVersions\x12\x16\n" +
+	"\x06commit\x18\x01 \x01(\tR\x06commit\x12;\n" +
+	"\vcommit_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"commitTime\x12?\n" +
+	"\vdeployments\x18\x03 \x03(\v2\x1d.signalbox.v1.DeploymentEventR\vdeployments\"\xa3\x02\n" +
+	"\x18ExportDeploymentsRequest\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
+	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x12\n" +
+	"\x04team\x18\x03 \x01(\tR\x04team\x12\x16\n" +
+	"\x06author\x18\x04 \x01(\tR\x06author\x120\n" +
+	"\x05since\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
+	"\x05until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x1b\n" +
+	"\tcommit_id\x18\a \x01(\tR\bcommitId\x12\x16\n" +
+	"\x06format\x18\b \x01(\tR\x06format\"!\n" +
+	"\vExportChunk\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"\x12\n" +
 	"\x10GetStatusRequest\"\xcc\x04\n" +
 	"\x06Status\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
@@ -2438,9 +3090,12 @@ const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\x10ListEnvironments\x12%.signalbox.v1.ListEnvironmentsRequest\x1a&.signalbox.v1.ListEnvironmentsResponse\x12P\n" +
 	"\x0eGetEnvironment\x12#.signalbox.v1.GetEnvironmentRequest\x1a\x19.signalbox.v1.Environment2[\n" +
 	"\vLockService\x12L\n" +
-	"\tListLocks\x12\x1e.signalbox.v1.ListLocksRequest\x1a\x1f.signalbox.v1.ListLocksResponse2d\n" +
+	"\tListLocks\x12\x1e.signalbox.v1.ListLocksRequest\x1a\x1f.signalbox.v1.ListLocksResponse2\xe7\x02\n" +
 	"\x0eHistoryService\x12R\n" +
-	"\vListHistory\x12 .signalbox.v1.ListHistoryRequest\x1a!.signalbox.v1.ListHistoryResponse2\xa3\x01\n" +
+	"\vListHistory\x12 .signalbox.v1.ListHistoryRequest\x1a!.signalbox.v1.ListHistoryResponse\x12^\n" +
+	"\x0fListDeployments\x12$.signalbox.v1.ListDeploymentsRequest\x1a%.signalbox.v1.ListDeploymentsResponse\x12G\n" +
+	"\vGetVersions\x12 .signalbox.v1.GetVersionsRequest\x1a\x16.signalbox.v1.Versions\x12X\n" +
+	"\x11ExportDeployments\x12&.signalbox.v1.ExportDeploymentsRequest\x1a\x19.signalbox.v1.ExportChunk0\x012\xa3\x01\n" +
 	"\rSystemService\x12A\n" +
 	"\tGetStatus\x12\x1e.signalbox.v1.GetStatusRequest\x1a\x14.signalbox.v1.Status\x12O\n" +
 	"\n" +
@@ -2459,7 +3114,7 @@ func file_signalbox_v1_reads_proto_rawDescGZIP() []byte {
 }
 
 var file_signalbox_v1_reads_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_signalbox_v1_reads_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_signalbox_v1_reads_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_signalbox_v1_reads_proto_goTypes = []any{
 	(CommitDeploymentStatus)(0),         // 0: signalbox.v1.CommitDeploymentStatus
 	(*GetOverviewRequest)(nil),          // 1: signalbox.v1.GetOverviewRequest
@@ -2491,91 +3146,115 @@ var file_signalbox_v1_reads_proto_goTypes = []any{
 	(*ListLocksResponse)(nil),           // 27: signalbox.v1.ListLocksResponse
 	(*ListHistoryRequest)(nil),          // 28: signalbox.v1.ListHistoryRequest
 	(*ListHistoryResponse)(nil),         // 29: signalbox.v1.ListHistoryResponse
-	(*GetStatusRequest)(nil),            // 30: signalbox.v1.GetStatusRequest
-	(*Status)(nil),                      // 31: signalbox.v1.Status
-	(*NotifyPushRequest)(nil),           // 32: signalbox.v1.NotifyPushRequest
-	(*NotifyPushResponse)(nil),          // 33: signalbox.v1.NotifyPushResponse
-	nil,                                 // 34: signalbox.v1.Manifests.ManifestsEntry
-	nil,                                 // 35: signalbox.v1.CommitDeployments.ApplicationsEntry
-	nil,                                 // 36: signalbox.v1.CommitDeploymentStatuses.EnvironmentsEntry
-	(*Environment)(nil),                 // 37: signalbox.v1.Environment
-	(*EnvironmentGroup)(nil),            // 38: signalbox.v1.EnvironmentGroup
-	(*Application)(nil),                 // 39: signalbox.v1.Application
-	(*timestamppb.Timestamp)(nil),       // 40: google.protobuf.Timestamp
-	(*HistoryEntry)(nil),                // 41: signalbox.v1.HistoryEntry
-	(*Release)(nil),                     // 42: signalbox.v1.Release
-	(*Lock)(nil),                        // 43: signalbox.v1.Lock
-	(*RepoProblem)(nil),                 // 44: signalbox.v1.RepoProblem
+	(*ListDeploymentsRequest)(nil),      // 30: signalbox.v1.ListDeploymentsRequest
+	(*ListDeploymentsResponse)(nil),     // 31: signalbox.v1.ListDeploymentsResponse
+	(*DeploymentEvent)(nil),             // 32: signalbox.v1.DeploymentEvent
+	(*GetVersionsRequest)(nil),          // 33: signalbox.v1.GetVersionsRequest
+	(*Versions)(nil),                    // 34: signalbox.v1.Versions
+	(*ExportDeploymentsRequest)(nil),    // 35: signalbox.v1.ExportDeploymentsRequest
+	(*ExportChunk)(nil),                 // 36: signalbox.v1.ExportChunk
+	(*GetStatusRequest)(nil),            // 37: signalbox.v1.GetStatusRequest
+	(*Status)(nil),                      // 38: signalbox.v1.Status
+	(*NotifyPushRequest)(nil),           // 39: signalbox.v1.NotifyPushRequest
+	(*NotifyPushResponse)(nil),          // 40: signalbox.v1.NotifyPushResponse
+	nil,                                 // 41: signalbox.v1.Manifests.ManifestsEntry
+	nil,                                 // 42: signalbox.v1.CommitDeployments.ApplicationsEntry
+	nil,                                 // 43: signalbox.v1.CommitDeploymentStatuses.EnvironmentsEntry
+	(*Environment)(nil),                 // 44: signalbox.v1.Environment
+	(*EnvironmentGroup)(nil),            // 45: signalbox.v1.EnvironmentGroup
+	(*Application)(nil),                 // 46: signalbox.v1.Application
+	(*timestamppb.Timestamp)(nil),       // 47: google.protobuf.Timestamp
+	(*HistoryEntry)(nil),                // 48: signalbox.v1.HistoryEntry
+	(*Release)(nil),                     // 49: signalbox.v1.Release
+	(*Lock)(nil),                        // 50: signalbox.v1.Lock
+	(*Actor)(nil),                       // 51: signalbox.v1.Actor
+	(*RepoProblem)(nil),                 // 52: signalbox.v1.RepoProblem
 }
 var file_signalbox_v1_reads_proto_depIdxs = []int32{
-	37, // 0: signalbox.v1.Overview.environments:type_name -> signalbox.v1.Environment
-	38, // 1: signalbox.v1.Overview.groups:type_name -> signalbox.v1.EnvironmentGroup
-	39, // 2: signalbox.v1.Overview.applications:type_name -> signalbox.v1.Application
-	40, // 3: signalbox.v1.Overview.as_of:type_name -> google.protobuf.Timestamp
+	44, // 0: signalbox.v1.Overview.environments:type_name -> signalbox.v1.Environment
+	45, // 1: signalbox.v1.Overview.groups:type_name -> signalbox.v1.EnvironmentGroup
+	46, // 2: signalbox.v1.Overview.applications:type_name -> signalbox.v1.Application
+	47, // 3: signalbox.v1.Overview.as_of:type_name -> google.protobuf.Timestamp
 	3,  // 4: signalbox.v1.Overview.counts:type_name -> signalbox.v1.OverviewCounts
-	40, // 5: signalbox.v1.WatchEvent.time:type_name -> google.protobuf.Timestamp
+	47, // 5: signalbox.v1.WatchEvent.time:type_name -> google.protobuf.Timestamp
 	2,  // 6: signalbox.v1.WatchEvent.snapshot:type_name -> signalbox.v1.Overview
 	6,  // 7: signalbox.v1.WatchEvent.snapshot_end:type_name -> signalbox.v1.SnapshotEnd
 	8,  // 8: signalbox.v1.WatchEvent.changes:type_name -> signalbox.v1.Changes
 	7,  // 9: signalbox.v1.WatchEvent.heartbeat:type_name -> signalbox.v1.Heartbeat
-	39, // 10: signalbox.v1.Changes.applications:type_name -> signalbox.v1.Application
-	37, // 11: signalbox.v1.Changes.environments:type_name -> signalbox.v1.Environment
-	38, // 12: signalbox.v1.Changes.groups:type_name -> signalbox.v1.EnvironmentGroup
-	41, // 13: signalbox.v1.Changes.commits:type_name -> signalbox.v1.HistoryEntry
-	39, // 14: signalbox.v1.ListApplicationsResponse.applications:type_name -> signalbox.v1.Application
-	42, // 15: signalbox.v1.ListReleasesResponse.releases:type_name -> signalbox.v1.Release
-	42, // 16: signalbox.v1.Manifests.release:type_name -> signalbox.v1.Release
-	34, // 17: signalbox.v1.Manifests.manifests:type_name -> signalbox.v1.Manifests.ManifestsEntry
-	42, // 18: signalbox.v1.ManifestDiff.releases:type_name -> signalbox.v1.Release
-	35, // 19: signalbox.v1.CommitDeployments.applications:type_name -> signalbox.v1.CommitDeployments.ApplicationsEntry
-	36, // 20: signalbox.v1.CommitDeploymentStatuses.environments:type_name -> signalbox.v1.CommitDeploymentStatuses.EnvironmentsEntry
-	37, // 21: signalbox.v1.ListEnvironmentsResponse.environments:type_name -> signalbox.v1.Environment
-	38, // 22: signalbox.v1.ListEnvironmentsResponse.groups:type_name -> signalbox.v1.EnvironmentGroup
-	43, // 23: signalbox.v1.ListLocksResponse.locks:type_name -> signalbox.v1.Lock
-	40, // 24: signalbox.v1.ListHistoryRequest.since:type_name -> google.protobuf.Timestamp
-	40, // 25: signalbox.v1.ListHistoryRequest.until:type_name -> google.protobuf.Timestamp
-	41, // 26: signalbox.v1.ListHistoryResponse.entries:type_name -> signalbox.v1.HistoryEntry
-	40, // 27: signalbox.v1.Status.last_push_at:type_name -> google.protobuf.Timestamp
-	40, // 28: signalbox.v1.Status.last_fetch_at:type_name -> google.protobuf.Timestamp
-	44, // 29: signalbox.v1.Status.repo_problems:type_name -> signalbox.v1.RepoProblem
-	17, // 30: signalbox.v1.Manifests.ManifestsEntry.value:type_name -> signalbox.v1.Manifest
-	22, // 31: signalbox.v1.CommitDeployments.ApplicationsEntry.value:type_name -> signalbox.v1.CommitDeploymentStatuses
-	0,  // 32: signalbox.v1.CommitDeploymentStatuses.EnvironmentsEntry.value:type_name -> signalbox.v1.CommitDeploymentStatus
-	1,  // 33: signalbox.v1.OverviewService.GetOverview:input_type -> signalbox.v1.GetOverviewRequest
-	4,  // 34: signalbox.v1.OverviewService.Watch:input_type -> signalbox.v1.WatchRequest
-	9,  // 35: signalbox.v1.ApplicationService.ListApplications:input_type -> signalbox.v1.ListApplicationsRequest
-	11, // 36: signalbox.v1.ApplicationService.GetApplication:input_type -> signalbox.v1.GetApplicationRequest
-	12, // 37: signalbox.v1.ApplicationService.ListReleases:input_type -> signalbox.v1.ListReleasesRequest
-	14, // 38: signalbox.v1.ApplicationService.GetRelease:input_type -> signalbox.v1.GetReleaseRequest
-	15, // 39: signalbox.v1.ApplicationService.GetManifests:input_type -> signalbox.v1.GetManifestsRequest
-	18, // 40: signalbox.v1.ApplicationService.DiffManifests:input_type -> signalbox.v1.DiffManifestsRequest
-	20, // 41: signalbox.v1.ApplicationService.GetCommitDeployments:input_type -> signalbox.v1.GetCommitDeploymentsRequest
-	23, // 42: signalbox.v1.EnvironmentService.ListEnvironments:input_type -> signalbox.v1.ListEnvironmentsRequest
-	25, // 43: signalbox.v1.EnvironmentService.GetEnvironment:input_type -> signalbox.v1.GetEnvironmentRequest
-	26, // 44: signalbox.v1.LockService.ListLocks:input_type -> signalbox.v1.ListLocksRequest
-	28, // 45: signalbox.v1.HistoryService.ListHistory:input_type -> signalbox.v1.ListHistoryRequest
-	30, // 46: signalbox.v1.SystemService.GetStatus:input_type -> signalbox.v1.GetStatusRequest
-	32, // 47: signalbox.v1.SystemService.NotifyPush:input_type -> signalbox.v1.NotifyPushRequest
-	2,  // 48: signalbox.v1.OverviewService.GetOverview:output_type -> signalbox.v1.Overview
-	5,  // 49: signalbox.v1.OverviewService.Watch:output_type -> signalbox.v1.WatchEvent
-	10, // 50: signalbox.v1.ApplicationService.ListApplications:output_type -> signalbox.v1.ListApplicationsResponse
-	39, // 51: signalbox.v1.ApplicationService.GetApplication:output_type -> signalbox.v1.Application
-	13, // 52: signalbox.v1.ApplicationService.ListReleases:output_type -> signalbox.v1.ListReleasesResponse
-	42, // 53: signalbox.v1.ApplicationService.GetRelease:output_type -> signalbox.v1.Release
-	16, // 54: signalbox.v1.ApplicationService.GetManifests:output_type -> signalbox.v1.Manifests
-	19, // 55: signalbox.v1.ApplicationService.DiffManifests:output_type -> signalbox.v1.ManifestDiff
-	21, // 56: signalbox.v1.ApplicationService.GetCommitDeployments:output_type -> signalbox.v1.CommitDeployments
-	24, // 57: signalbox.v1.EnvironmentService.ListEnvironments:output_type -> signalbox.v1.ListEnvironmentsResponse
-	37, // 58: signalbox.v1.EnvironmentService.GetEnvironment:output_type -> signalbox.v1.Environment
-	27, // 59: signalbox.v1.LockService.ListLocks:output_type -> signalbox.v1.ListLocksResponse
-	29, // 60: signalbox.v1.HistoryService.ListHistory:output_type -> signalbox.v1.ListHistoryResponse
-	31, // 61: signalbox.v1.SystemService.GetStatus:output_type -> signalbox.v1.Status
-	33, // 62: signalbox.v1.SystemService.NotifyPush:output_type -> signalbox.v1.NotifyPushResponse
-	48, // [48:63] is the sub-list for method output_type
-	33, // [33:48] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	46, // 10: signalbox.v1.Changes.applications:type_name -> signalbox.v1.Application
+	44, // 11: signalbox.v1.Changes.environments:type_name -> signalbox.v1.Environment
+	45, // 12: signalbox.v1.Changes.groups:type_name -> signalbox.v1.EnvironmentGroup
+	48, // 13: signalbox.v1.Changes.commits:type_name -> signalbox.v1.HistoryEntry
+	46, // 14: signalbox.v1.ListApplicationsResponse.applications:type_name -> signalbox.v1.Application
+	49, // 15: signalbox.v1.ListReleasesResponse.releases:type_name -> signalbox.v1.Release
+	49, // 16: signalbox.v1.Manifests.release:type_name -> signalbox.v1.Release
+	41, // 17: signalbox.v1.Manifests.manifests:type_name -> signalbox.v1.Manifests.ManifestsEntry
+	49, // 18: signalbox.v1.ManifestDiff.releases:type_name -> signalbox.v1.Release
+	42, // 19: signalbox.v1.CommitDeployments.applications:type_name -> signalbox.v1.CommitDeployments.ApplicationsEntry
+	43, // 20: signalbox.v1.CommitDeploymentStatuses.environments:type_name -> signalbox.v1.CommitDeploymentStatuses.EnvironmentsEntry
+	44, // 21: signalbox.v1.ListEnvironmentsResponse.environments:type_name -> signalbox.v1.Environment
+	45, // 22: signalbox.v1.ListEnvironmentsResponse.groups:type_name -> signalbox.v1.EnvironmentGroup
+	50, // 23: signalbox.v1.ListLocksResponse.locks:type_name -> signalbox.v1.Lock
+	47, // 24: signalbox.v1.ListHistoryRequest.since:type_name -> google.protobuf.Timestamp
+	47, // 25: signalbox.v1.ListHistoryRequest.until:type_name -> google.protobuf.Timestamp
+	48, // 26: signalbox.v1.ListHistoryResponse.entries:type_name -> signalbox.v1.HistoryEntry
+	47, // 27: signalbox.v1.ListDeploymentsRequest.since:type_name -> google.protobuf.Timestamp
+	47, // 28: signalbox.v1.ListDeploymentsRequest.until:type_name -> google.protobuf.Timestamp
+	32, // 29: signalbox.v1.ListDeploymentsResponse.deployments:type_name -> signalbox.v1.DeploymentEvent
+	47, // 30: signalbox.v1.DeploymentEvent.time:type_name -> google.protobuf.Timestamp
+	51, // 31: signalbox.v1.DeploymentEvent.author:type_name -> signalbox.v1.Actor
+	47, // 32: signalbox.v1.GetVersionsRequest.at:type_name -> google.protobuf.Timestamp
+	47, // 33: signalbox.v1.Versions.commit_time:type_name -> google.protobuf.Timestamp
+	32, // 34: signalbox.v1.Versions.deployments:type_name -> signalbox.v1.DeploymentEvent
+	47, // 35: signalbox.v1.ExportDeploymentsRequest.since:type_name -> google.protobuf.Timestamp
+	47, // 36: signalbox.v1.ExportDeploymentsRequest.until:type_name -> google.protobuf.Timestamp
+	47, // 37: signalbox.v1.Status.last_push_at:type_name -> google.protobuf.Timestamp
+	47, // 38: signalbox.v1.Status.last_fetch_at:type_name -> google.protobuf.Timestamp
+	52, // 39: signalbox.v1.Status.repo_problems:type_name -> signalbox.v1.RepoProblem
+	17, // 40: signalbox.v1.Manifests.ManifestsEntry.value:type_name -> signalbox.v1.Manifest
+	22, // 41: signalbox.v1.CommitDeployments.ApplicationsEntry.value:type_name -> signalbox.v1.CommitDeploymentStatuses
+	0,  // 42: signalbox.v1.CommitDeploymentStatuses.EnvironmentsEntry.value:type_name -> signalbox.v1.CommitDeploymentStatus
+	1,  // 43: signalbox.v1.OverviewService.GetOverview:input_type -> signalbox.v1.GetOverviewRequest
+	4,  // 44: signalbox.v1.OverviewService.Watch:input_type -> signalbox.v1.WatchRequest
+	9,  // 45: signalbox.v1.ApplicationService.ListApplications:input_type -> signalbox.v1.ListApplicationsRequest
+	11, // 46: signalbox.v1.ApplicationService.GetApplication:input_type -> signalbox.v1.GetApplicationRequest
+	12, // 47: signalbox.v1.ApplicationService.ListReleases:input_type -> signalbox.v1.ListReleasesRequest
+	14, // 48: signalbox.v1.ApplicationService.GetRelease:input_type -> signalbox.v1.GetReleaseRequest
+	15, // 49: signalbox.v1.ApplicationService.GetManifests:input_type -> signalbox.v1.GetManifestsRequest
+	18, // 50: signalbox.v1.ApplicationService.DiffManifests:input_type -> signalbox.v1.DiffManifestsRequest
+	20, // 51: signalbox.v1.ApplicationService.GetCommitDeployments:input_type -> signalbox.v1.GetCommitDeploymentsRequest
+	23, // 52: signalbox.v1.EnvironmentService.ListEnvironments:input_type -> signalbox.v1.ListEnvironmentsRequest
+	25, // 53: signalbox.v1.EnvironmentService.GetEnvironment:input_type -> signalbox.v1.GetEnvironmentRequest
+	26, // 54: signalbox.v1.LockService.ListLocks:input_type -> signalbox.v1.ListLocksRequest
+	28, // 55: signalbox.v1.HistoryService.ListHistory:input_type -> signalbox.v1.ListHistoryRequest
+	30, // 56: signalbox.v1.HistoryService.ListDeployments:input_type -> signalbox.v1.ListDeploymentsRequest
+	33, // 57: signalbox.v1.HistoryService.GetVersions:input_type -> signalbox.v1.GetVersionsRequest
+	35, // 58: signalbox.v1.HistoryService.ExportDeployments:input_type -> signalbox.v1.ExportDeploymentsRequest
+	37, // 59: signalbox.v1.SystemService.GetStatus:input_type -> signalbox.v1.GetStatusRequest
+	39, // 60: signalbox.v1.SystemService.NotifyPush:input_type -> signalbox.v1.NotifyPushRequest
+	2,  // 61: signalbox.v1.OverviewService.GetOverview:output_type -> signalbox.v1.Overview
+	5,  // 62: signalbox.v1.OverviewService.Watch:output_type -> signalbox.v1.WatchEvent
+	10, // 63: signalbox.v1.ApplicationService.ListApplications:output_type -> signalbox.v1.ListApplicationsResponse
+	46, // 64: signalbox.v1.ApplicationService.GetApplication:output_type -> signalbox.v1.Application
+	13, // 65: signalbox.v1.ApplicationService.ListReleases:output_type -> signalbox.v1.ListReleasesResponse
+	49, // 66: signalbox.v1.ApplicationService.GetRelease:output_type -> signalbox.v1.Release
+	16, // 67: signalbox.v1.ApplicationService.GetManifests:output_type -> signalbox.v1.Manifests
+	19, // 68: signalbox.v1.ApplicationService.DiffManifests:output_type -> signalbox.v1.ManifestDiff
+	21, // 69: signalbox.v1.ApplicationService.GetCommitDeployments:output_type -> signalbox.v1.CommitDeployments
+	24, // 70: signalbox.v1.EnvironmentService.ListEnvironments:output_type -> signalbox.v1.ListEnvironmentsResponse
+	44, // 71: signalbox.v1.EnvironmentService.GetEnvironment:output_type -> signalbox.v1.Environment
+	27, // 72: signalbox.v1.LockService.ListLocks:output_type -> signalbox.v1.ListLocksResponse
+	29, // 73: signalbox.v1.HistoryService.ListHistory:output_type -> signalbox.v1.ListHistoryResponse
+	31, // 74: signalbox.v1.HistoryService.ListDeployments:output_type -> signalbox.v1.ListDeploymentsResponse
+	34, // 75: signalbox.v1.HistoryService.GetVersions:output_type -> signalbox.v1.Versions
+	36, // 76: signalbox.v1.HistoryService.ExportDeployments:output_type -> signalbox.v1.ExportChunk
+	38, // 77: signalbox.v1.SystemService.GetStatus:output_type -> signalbox.v1.Status
+	40, // 78: signalbox.v1.SystemService.NotifyPush:output_type -> signalbox.v1.NotifyPushResponse
+	61, // [61:79] is the sub-list for method output_type
+	43, // [43:61] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_signalbox_v1_reads_proto_init() }
@@ -2596,7 +3275,7 @@ func file_signalbox_v1_reads_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_signalbox_v1_reads_proto_rawDesc), len(file_signalbox_v1_reads_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   36,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   6,
 		},

@@ -777,7 +777,10 @@ var LockService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	HistoryService_ListHistory_FullMethodName = "/signalbox.v1.HistoryService/ListHistory"
+	HistoryService_ListHistory_FullMethodName       = "/signalbox.v1.HistoryService/ListHistory"
+	HistoryService_ListDeployments_FullMethodName   = "/signalbox.v1.HistoryService/ListDeployments"
+	HistoryService_GetVersions_FullMethodName       = "/signalbox.v1.HistoryService/GetVersions"
+	HistoryService_ExportDeployments_FullMethodName = "/signalbox.v1.HistoryService/ExportDeployments"
 )
 
 // HistoryServiceClient is the client API for HistoryService service.
@@ -788,6 +791,12 @@ const (
 type HistoryServiceClient interface {
 	// ListHistory returns one page of the commits of main that match, newest first.
 	ListHistory(ctx context.Context, in *ListHistoryRequest, opts ...grpc.CallOption) (*ListHistoryResponse, error)
+	// ListDeployments returns one page of the deployments that match, newest first.
+	ListDeployments(ctx context.Context, in *ListDeploymentsRequest, opts ...grpc.CallOption) (*ListDeploymentsResponse, error)
+	// GetVersions says which versions an environment ran at a time.
+	GetVersions(ctx context.Context, in *GetVersionsRequest, opts ...grpc.CallOption) (*Versions, error)
+	// ExportDeployments writes all deployments that match as CSV or JSON lines, oldest first.
+	ExportDeployments(ctx context.Context, in *ExportDeploymentsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportChunk], error)
 }
 
 type historyServiceClient struct {
@@ -808,6 +817,45 @@ func (c *historyServiceClient) ListHistory(ctx context.Context, in *ListHistoryR
 	return out, nil
 }
 
+func (c *historyServiceClient) ListDeployments(ctx context.Context, in *ListDeploymentsRequest, opts ...grpc.CallOption) (*ListDeploymentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeploymentsResponse)
+	err := c.cc.Invoke(ctx, HistoryService_ListDeployments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *historyServiceClient) GetVersions(ctx context.Context, in *GetVersionsRequest, opts ...grpc.CallOption) (*Versions, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Versions)
+	err := c.cc.Invoke(ctx, HistoryService_GetVersions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *historyServiceClient) ExportDeployments(ctx context.Context, in *ExportDeploymentsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportChunk], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &HistoryService_ServiceDesc.Streams[0], HistoryService_ExportDeployments_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportDeploymentsRequest, ExportChunk]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type HistoryService_ExportDeploymentsClient = grpc.ServerStreamingClient[ExportChunk]
+
 // HistoryServiceServer is the server API for HistoryService service.
 // All implementations must embed UnimplementedHistoryServiceServer
 // for forward compatibility.
@@ -816,6 +864,12 @@ func (c *historyServiceClient) ListHistory(ctx context.Context, in *ListHistoryR
 type HistoryServiceServer interface {
 	// ListHistory returns one page of the commits of main that match, newest first.
 	ListHistory(context.Context, *ListHistoryRequest) (*ListHistoryResponse, error)
+	// ListDeployments returns one page of the deployments that match, newest first.
+	ListDeployments(context.Context, *ListDeploymentsRequest) (*ListDeploymentsResponse, error)
+	// GetVersions says which versions an environment ran at a time.
+	GetVersions(context.Context, *GetVersionsRequest) (*Versions, error)
+	// ExportDeployments writes all deployments that match as CSV or JSON lines, oldest first.
+	ExportDeployments(*ExportDeploymentsRequest, grpc.ServerStreamingServer[ExportChunk]) error
 	mustEmbedUnimplementedHistoryServiceServer()
 }
 
@@ -828,6 +882,15 @@ type UnimplementedHistoryServiceServer struct{}
 
 func (UnimplementedHistoryServiceServer) ListHistory(context.Context, *ListHistoryRequest) (*ListHistoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListHistory not implemented")
+}
+func (UnimplementedHistoryServiceServer) ListDeployments(context.Context, *ListDeploymentsRequest) (*ListDeploymentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeployments not implemented")
+}
+func (UnimplementedHistoryServiceServer) GetVersions(context.Context, *GetVersionsRequest) (*Versions, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetVersions not implemented")
+}
+func (UnimplementedHistoryServiceServer) ExportDeployments(*ExportDeploymentsRequest, grpc.ServerStreamingServer[ExportChunk]) error {
+	return status.Error(codes.Unimplemented, "method ExportDeployments not implemented")
 }
 func (UnimplementedHistoryServiceServer) mustEmbedUnimplementedHistoryServiceServer() {}
 func (UnimplementedHistoryServiceServer) testEmbeddedByValue()                        {}
@@ -868,6 +931,53 @@ func _HistoryService_ListHistory_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _HistoryService_ListDeployments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeploymentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HistoryServiceServer).ListDeployments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: HistoryService_ListDeployments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HistoryServiceServer).ListDeployments(ctx, req.(*ListDeploymentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _HistoryService_GetVersions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetVersionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HistoryServiceServer).GetVersions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: HistoryService_GetVersions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HistoryServiceServer).GetVersions(ctx, req.(*GetVersionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _HistoryService_ExportDeployments_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportDeploymentsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(HistoryServiceServer).ExportDeployments(m, &grpc.GenericServerStream[ExportDeploymentsRequest, ExportChunk]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type HistoryService_ExportDeploymentsServer = grpc.ServerStreamingServer[ExportChunk]
+
 // HistoryService_ServiceDesc is the grpc.ServiceDesc for HistoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -879,8 +989,22 @@ var HistoryService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListHistory",
 			Handler:    _HistoryService_ListHistory_Handler,
 		},
+		{
+			MethodName: "ListDeployments",
+			Handler:    _HistoryService_ListDeployments_Handler,
+		},
+		{
+			MethodName: "GetVersions",
+			Handler:    _HistoryService_GetVersions_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ExportDeployments",
+			Handler:       _HistoryService_ExportDeployments_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "signalbox/v1/reads.proto",
 }
 

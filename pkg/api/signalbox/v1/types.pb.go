@@ -142,6 +142,173 @@ func (Priority) EnumDescriptor() ([]byte, []int) {
 	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{1}
 }
 
+// DeployOutcome is how one deployment ended.
+type DeployOutcome int32
+
+const (
+	DeployOutcome_DEPLOY_OUTCOME_UNSPECIFIED DeployOutcome = 0
+	DeployOutcome_DEPLOY_OUTCOME_DEPLOYED    DeployOutcome = 1
+	DeployOutcome_DEPLOY_OUTCOME_QUEUED      DeployOutcome = 2
+	DeployOutcome_DEPLOY_OUTCOME_SKIPPED     DeployOutcome = 3
+	// It ran already.
+	DeployOutcome_DEPLOY_OUTCOME_UNCHANGED DeployOutcome = 4
+	// It waits for approval.
+	DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL DeployOutcome = 5
+)
+
+// Enum value maps for DeployOutcome.
+var (
+	DeployOutcome_name = map[int32]string{
+		0: "DEPLOY_OUTCOME_UNSPECIFIED",
+		1: "DEPLOY_OUTCOME_DEPLOYED",
+		2: "DEPLOY_OUTCOME_QUEUED",
+		3: "DEPLOY_OUTCOME_SKIPPED",
+		4: "DEPLOY_OUTCOME_UNCHANGED",
+		5: "DEPLOY_OUTCOME_PENDING_APPROVAL",
+	}
+	DeployOutcome_value = map[string]int32{
+		"DEPLOY_OUTCOME_UNSPECIFIED":      0,
+		"DEPLOY_OUTCOME_DEPLOYED":         1,
+		"DEPLOY_OUTCOME_QUEUED":           2,
+		"DEPLOY_OUTCOME_SKIPPED":          3,
+		"DEPLOY_OUTCOME_UNCHANGED":        4,
+		"DEPLOY_OUTCOME_PENDING_APPROVAL": 5,
+	}
+)
+
+func (x DeployOutcome) Enum() *DeployOutcome {
+	p := new(DeployOutcome)
+	*p = x
+	return p
+}
+
+func (x DeployOutcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeployOutcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_signalbox_v1_types_proto_enumTypes[2].Descriptor()
+}
+
+func (DeployOutcome) Type() protoreflect.EnumType {
+	return &file_signalbox_v1_types_proto_enumTypes[2]
+}
+
+func (x DeployOutcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeployOutcome.Descriptor instead.
+func (DeployOutcome) EnumDescriptor() ([]byte, []int) {
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{2}
+}
+
+// SkipCause says why a train left an application or an environment alone.
+type SkipCause int32
+
+const (
+	SkipCause_SKIP_CAUSE_UNSPECIFIED                        SkipCause = 0
+	SkipCause_SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV SkipCause = 1
+	SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION    SkipCause = 2
+	SkipCause_SKIP_CAUSE_APP_IS_LOCKED                      SkipCause = 3
+	SkipCause_SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV          SkipCause = 4
+	SkipCause_SKIP_CAUSE_APP_IS_LOCKED_BY_ENV               SkipCause = 5
+	SkipCause_SKIP_CAUSE_TEAM_IS_LOCKED                     SkipCause = 6
+	SkipCause_SKIP_CAUSE_NO_TEAM_PERMISSION                 SkipCause = 7
+	SkipCause_SKIP_CAUSE_APP_WITHOUT_TEAM                   SkipCause = 8
+	SkipCause_SKIP_CAUSE_APP_ON_HOLD                        SkipCause = 9
+	SkipCause_SKIP_CAUSE_APP_IS_FROZEN                      SkipCause = 10
+	SkipCause_SKIP_CAUSE_APP_AWAITS_APPROVAL                SkipCause = 11
+	// The release is announced only, or was removed.
+	SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE                         SkipCause = 12
+	SkipCause_SKIP_CAUSE_APP_NOT_IN_SOURCE                             SkipCause = 13
+	SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM                           SkipCause = 20
+	SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV    SkipCause = 21
+	SkipCause_SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV SkipCause = 22
+	SkipCause_SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND                 SkipCause = 23
+	SkipCause_SKIP_CAUSE_ENV_IS_LOCKED                                 SkipCause = 24
+	SkipCause_SKIP_CAUSE_ENV_CONFIG_BROKEN                             SkipCause = 25
+	// The past state or the release set says nothing of this environment's source.
+	SkipCause_SKIP_CAUSE_ENV_HAS_NO_SOURCE SkipCause = 26
+)
+
+// Enum value maps for SkipCause.
+var (
+	SkipCause_name = map[int32]string{
+		0:  "SKIP_CAUSE_UNSPECIFIED",
+		1:  "SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV",
+		2:  "SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION",
+		3:  "SKIP_CAUSE_APP_IS_LOCKED",
+		4:  "SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV",
+		5:  "SKIP_CAUSE_APP_IS_LOCKED_BY_ENV",
+		6:  "SKIP_CAUSE_TEAM_IS_LOCKED",
+		7:  "SKIP_CAUSE_NO_TEAM_PERMISSION",
+		8:  "SKIP_CAUSE_APP_WITHOUT_TEAM",
+		9:  "SKIP_CAUSE_APP_ON_HOLD",
+		10: "SKIP_CAUSE_APP_IS_FROZEN",
+		11: "SKIP_CAUSE_APP_AWAITS_APPROVAL",
+		12: "SKIP_CAUSE_RELEASE_NOT_AVAILABLE",
+		13: "SKIP_CAUSE_APP_NOT_IN_SOURCE",
+		20: "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM",
+		21: "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV",
+		22: "SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV",
+		23: "SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND",
+		24: "SKIP_CAUSE_ENV_IS_LOCKED",
+		25: "SKIP_CAUSE_ENV_CONFIG_BROKEN",
+		26: "SKIP_CAUSE_ENV_HAS_NO_SOURCE",
+	}
+	SkipCause_value = map[string]int32{
+		"SKIP_CAUSE_UNSPECIFIED":                                   0,
+		"SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV":            1,
+		"SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION":               2,
+		"SKIP_CAUSE_APP_IS_LOCKED":                                 3,
+		"SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV":                     4,
+		"SKIP_CAUSE_APP_IS_LOCKED_BY_ENV":                          5,
+		"SKIP_CAUSE_TEAM_IS_LOCKED":                                6,
+		"SKIP_CAUSE_NO_TEAM_PERMISSION":                            7,
+		"SKIP_CAUSE_APP_WITHOUT_TEAM":                              8,
+		"SKIP_CAUSE_APP_ON_HOLD":                                   9,
+		"SKIP_CAUSE_APP_IS_FROZEN":                                 10,
+		"SKIP_CAUSE_APP_AWAITS_APPROVAL":                           11,
+		"SKIP_CAUSE_RELEASE_NOT_AVAILABLE":                         12,
+		"SKIP_CAUSE_APP_NOT_IN_SOURCE":                             13,
+		"SKIP_CAUSE_ENV_HAS_NO_UPSTREAM":                           20,
+		"SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV":    21,
+		"SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV": 22,
+		"SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND":                 23,
+		"SKIP_CAUSE_ENV_IS_LOCKED":                                 24,
+		"SKIP_CAUSE_ENV_CONFIG_BROKEN":                             25,
+		"SKIP_CAUSE_ENV_HAS_NO_SOURCE":                             26,
+	}
+)
+
+func (x SkipCause) Enum() *SkipCause {
+	p := new(SkipCause)
+	*p = x
+	return p
+}
+
+func (x SkipCause) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SkipCause) Descriptor() protoreflect.EnumDescriptor {
+	return file_signalbox_v1_types_proto_enumTypes[3].Descriptor()
+}
+
+func (SkipCause) Type() protoreflect.EnumType {
+	return &file_signalbox_v1_types_proto_enumTypes[3]
+}
+
+func (x SkipCause) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SkipCause.Descriptor instead.
+func (SkipCause) EnumDescriptor() ([]byte, []int) {
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{3}
+}
+
 // Actor is the person or machine who asked.
 type Actor struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -572,8 +739,20 @@ type Deployment struct {
 	// Version the upstream environment runs (or the newest release for "latest" environments); 0 when unknown.
 	UpstreamVersion uint64 `protobuf:"varint,17,opt,name=upstream_version,json=upstreamVersion,proto3" json:"upstream_version,omitempty"`
 	// Locks that would hold a deployment back now.
-	Locks         []*Lock `protobuf:"bytes,18,rep,name=locks,proto3" json:"locks,omitempty"`
-	SourceAuthor  string  `protobuf:"bytes,19,opt,name=source_author,json=sourceAuthor,proto3" json:"source_author,omitempty"`
+	Locks        []*Lock `protobuf:"bytes,18,rep,name=locks,proto3" json:"locks,omitempty"`
+	SourceAuthor string  `protobuf:"bytes,19,opt,name=source_author,json=sourceAuthor,proto3" json:"source_author,omitempty"`
+	// lock, or freeze: what the queued version waits for. A freeze's is caught up when the freeze ends.
+	QueuedCause string `protobuf:"bytes,20,opt,name=queued_cause,json=queuedCause,proto3" json:"queued_cause,omitempty"`
+	// A version that waits for approval, and the request; 0 and empty when none does.
+	PendingVersion uint64                 `protobuf:"varint,21,opt,name=pending_version,json=pendingVersion,proto3" json:"pending_version,omitempty"`
+	ApprovalId     string                 `protobuf:"bytes,22,opt,name=approval_id,json=approvalId,proto3" json:"approval_id,omitempty"`
+	HoldAt         *timestamppb.Timestamp `protobuf:"bytes,23,opt,name=hold_at,json=holdAt,proto3" json:"hold_at,omitempty"`
+	HoldBy         *Actor                 `protobuf:"bytes,24,opt,name=hold_by,json=holdBy,proto3" json:"hold_by,omitempty"`
+	// Deployments are frozen here now; frozen_until is unset when the end is not known.
+	Frozen      bool                   `protobuf:"varint,25,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	FrozenUntil *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=frozen_until,json=frozenUntil,proto3" json:"frozen_until,omitempty"`
+	// Why, in words.
+	FrozenBecause string `protobuf:"bytes,27,opt,name=frozen_because,json=frozenBecause,proto3" json:"frozen_because,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -741,6 +920,62 @@ func (x *Deployment) GetSourceAuthor() string {
 	return ""
 }
 
+func (x *Deployment) GetQueuedCause() string {
+	if x != nil {
+		return x.QueuedCause
+	}
+	return ""
+}
+
+func (x *Deployment) GetPendingVersion() uint64 {
+	if x != nil {
+		return x.PendingVersion
+	}
+	return 0
+}
+
+func (x *Deployment) GetApprovalId() string {
+	if x != nil {
+		return x.ApprovalId
+	}
+	return ""
+}
+
+func (x *Deployment) GetHoldAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HoldAt
+	}
+	return nil
+}
+
+func (x *Deployment) GetHoldBy() *Actor {
+	if x != nil {
+		return x.HoldBy
+	}
+	return nil
+}
+
+func (x *Deployment) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
+}
+
+func (x *Deployment) GetFrozenUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FrozenUntil
+	}
+	return nil
+}
+
+func (x *Deployment) GetFrozenBecause() string {
+	if x != nil {
+		return x.FrozenBecause
+	}
+	return ""
+}
+
 // Environment is one place where applications run.
 type Environment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -761,8 +996,14 @@ type Environment struct {
 	Applications int32 `protobuf:"varint,9,opt,name=applications,proto3" json:"applications,omitempty"`
 	// Set when config.json cannot be read: why. Such an environment refuses deployments.
 	Problem string `protobuf:"bytes,10,opt,name=problem,proto3" json:"problem,omitempty"`
-	// Versions waiting behind a lock here.
-	Queued        int32 `protobuf:"varint,11,opt,name=queued,proto3" json:"queued,omitempty"`
+	// Versions waiting behind a lock or a freeze here.
+	Queued int32 `protobuf:"varint,11,opt,name=queued,proto3" json:"queued,omitempty"`
+	// Freeze windows that hold something here now. A window may concern only some teams and applications.
+	Freezes []*Freeze `protobuf:"bytes,12,rep,name=freezes,proto3" json:"freezes,omitempty"`
+	// Requests for approval that wait here.
+	PendingApprovals int32 `protobuf:"varint,13,opt,name=pending_approvals,json=pendingApprovals,proto3" json:"pending_approvals,omitempty"`
+	// Next scheduled departure of a train into it (its group's trains included); unset when there is none.
+	NextDeparture *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=next_departure,json=nextDeparture,proto3" json:"next_departure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -874,6 +1115,133 @@ func (x *Environment) GetQueued() int32 {
 	return 0
 }
 
+func (x *Environment) GetFreezes() []*Freeze {
+	if x != nil {
+		return x.Freezes
+	}
+	return nil
+}
+
+func (x *Environment) GetPendingApprovals() int32 {
+	if x != nil {
+		return x.PendingApprovals
+	}
+	return 0
+}
+
+func (x *Environment) GetNextDeparture() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextDeparture
+	}
+	return nil
+}
+
+// Freeze is a freeze window that holds deployments back now.
+type Freeze struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the window in config.json; may be empty.
+	Window string `protobuf:"bytes,1,opt,name=window,proto3" json:"window,omitempty"`
+	// deny, or allow: none of the allow windows is open.
+	Kind   string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When it ends; unset when that is more than 400 days away.
+	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	// Whom it concerns; both empty means all.
+	Teams        []string `protobuf:"bytes,5,rep,name=teams,proto3" json:"teams,omitempty"`
+	Applications []string `protobuf:"bytes,6,rep,name=applications,proto3" json:"applications,omitempty"`
+	Environment  string   `protobuf:"bytes,7,opt,name=environment,proto3" json:"environment,omitempty"`
+	// Set when the window stands in the group's settings.
+	EnvironmentGroup string `protobuf:"bytes,8,opt,name=environment_group,json=environmentGroup,proto3" json:"environment_group,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Freeze) Reset() {
+	*x = Freeze{}
+	mi := &file_signalbox_v1_types_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Freeze) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Freeze) ProtoMessage() {}
+
+func (x *Freeze) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_types_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Freeze.ProtoReflect.Descriptor instead.
+func (*Freeze) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Freeze) GetWindow() string {
+	if x != nil {
+		return x.Window
+	}
+	return ""
+}
+
+func (x *Freeze) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Freeze) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Freeze) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *Freeze) GetTeams() []string {
+	if x != nil {
+		return x.Teams
+	}
+	return nil
+}
+
+func (x *Freeze) GetApplications() []string {
+	if x != nil {
+		return x.Applications
+	}
+	return nil
+}
+
+func (x *Freeze) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *Freeze) GetEnvironmentGroup() string {
+	if x != nil {
+		return x.EnvironmentGroup
+	}
+	return ""
+}
+
 // EnvironmentGroup is a set of environments that a train or a lock can name together.
 type EnvironmentGroup struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -882,13 +1250,18 @@ type EnvironmentGroup struct {
 	Environments       []string `protobuf:"bytes,2,rep,name=environments,proto3" json:"environments,omitempty"`
 	Priority           Priority `protobuf:"varint,3,opt,name=priority,proto3,enum=signalbox.v1.Priority" json:"priority,omitempty"`
 	DistanceToUpstream int32    `protobuf:"varint,4,opt,name=distance_to_upstream,json=distanceToUpstream,proto3" json:"distance_to_upstream,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// environment-groups/<group>.json as it is in the repo; unset when there is none.
+	Config *structpb.Struct `protobuf:"bytes,5,opt,name=config,proto3" json:"config,omitempty"`
+	// Set when that file cannot be read: why.
+	Problem       string  `protobuf:"bytes,6,opt,name=problem,proto3" json:"problem,omitempty"`
+	Locks         []*Lock `protobuf:"bytes,7,rep,name=locks,proto3" json:"locks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EnvironmentGroup) Reset() {
 	*x = EnvironmentGroup{}
-	mi := &file_signalbox_v1_types_proto_msgTypes[5]
+	mi := &file_signalbox_v1_types_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -900,7 +1273,7 @@ func (x *EnvironmentGroup) String() string {
 func (*EnvironmentGroup) ProtoMessage() {}
 
 func (x *EnvironmentGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_types_proto_msgTypes[5]
+	mi := &file_signalbox_v1_types_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -913,7 +1286,7 @@ func (x *EnvironmentGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnvironmentGroup.ProtoReflect.Descriptor instead.
 func (*EnvironmentGroup) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{5}
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *EnvironmentGroup) GetName() string {
@@ -944,6 +1317,27 @@ func (x *EnvironmentGroup) GetDistanceToUpstream() int32 {
 	return 0
 }
 
+func (x *EnvironmentGroup) GetConfig() *structpb.Struct {
+	if x != nil {
+		return x.Config
+	}
+	return nil
+}
+
+func (x *EnvironmentGroup) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *EnvironmentGroup) GetLocks() []*Lock {
+	if x != nil {
+		return x.Locks
+	}
+	return nil
+}
+
 // Application is one deployable thing.
 type Application struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -956,14 +1350,15 @@ type Application struct {
 	// One entry for each environment that has a deployment, a queued version or a lock of this application, sorted.
 	Deployments []*Deployment `protobuf:"bytes,7,rep,name=deployments,proto3" json:"deployments,omitempty"`
 	// The newest release; unset when there is none.
-	NewestRelease *Release `protobuf:"bytes,8,opt,name=newest_release,json=newestRelease,proto3" json:"newest_release,omitempty"`
+	NewestRelease *Release          `protobuf:"bytes,8,opt,name=newest_release,json=newestRelease,proto3" json:"newest_release,omitempty"`
+	Labels        map[string]string `protobuf:"bytes,9,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Application) Reset() {
 	*x = Application{}
-	mi := &file_signalbox_v1_types_proto_msgTypes[6]
+	mi := &file_signalbox_v1_types_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -975,7 +1370,7 @@ func (x *Application) String() string {
 func (*Application) ProtoMessage() {}
 
 func (x *Application) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_types_proto_msgTypes[6]
+	mi := &file_signalbox_v1_types_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -988,7 +1383,7 @@ func (x *Application) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Application.ProtoReflect.Descriptor instead.
 func (*Application) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{6}
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Application) GetName() string {
@@ -1047,6 +1442,13 @@ func (x *Application) GetNewestRelease() *Release {
 	return nil
 }
 
+func (x *Application) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
 // HistoryEntry is one commit of main in the words of the person who reads it.
 type HistoryEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1075,7 +1477,7 @@ type HistoryEntry struct {
 
 func (x *HistoryEntry) Reset() {
 	*x = HistoryEntry{}
-	mi := &file_signalbox_v1_types_proto_msgTypes[7]
+	mi := &file_signalbox_v1_types_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1087,7 +1489,7 @@ func (x *HistoryEntry) String() string {
 func (*HistoryEntry) ProtoMessage() {}
 
 func (x *HistoryEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_types_proto_msgTypes[7]
+	mi := &file_signalbox_v1_types_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1100,7 +1502,7 @@ func (x *HistoryEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryEntry.ProtoReflect.Descriptor instead.
 func (*HistoryEntry) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{7}
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *HistoryEntry) GetCommit() string {
@@ -1190,13 +1592,15 @@ type HistoryDetail struct {
 	Version         uint64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
 	PreviousVersion uint64 `protobuf:"varint,5,opt,name=previous_version,json=previousVersion,proto3" json:"previous_version,omitempty"`
 	LockId          string `protobuf:"bytes,6,opt,name=lock_id,json=lockId,proto3" json:"lock_id,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What else it is about: the id of an approval, the name of a release set or of a train.
+	Id            string `protobuf:"bytes,7,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *HistoryDetail) Reset() {
 	*x = HistoryDetail{}
-	mi := &file_signalbox_v1_types_proto_msgTypes[8]
+	mi := &file_signalbox_v1_types_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1208,7 +1612,7 @@ func (x *HistoryDetail) String() string {
 func (*HistoryDetail) ProtoMessage() {}
 
 func (x *HistoryDetail) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_types_proto_msgTypes[8]
+	mi := &file_signalbox_v1_types_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1221,7 +1625,7 @@ func (x *HistoryDetail) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryDetail.ProtoReflect.Descriptor instead.
 func (*HistoryDetail) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{8}
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *HistoryDetail) GetWhat() string {
@@ -1266,6 +1670,13 @@ func (x *HistoryDetail) GetLockId() string {
 	return ""
 }
 
+func (x *HistoryDetail) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
 // Problem says what is wrong with a path of the manifest repo that Signalbox cannot read.
 type RepoProblem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1277,7 +1688,7 @@ type RepoProblem struct {
 
 func (x *RepoProblem) Reset() {
 	*x = RepoProblem{}
-	mi := &file_signalbox_v1_types_proto_msgTypes[9]
+	mi := &file_signalbox_v1_types_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1700,7 @@ func (x *RepoProblem) String() string {
 func (*RepoProblem) ProtoMessage() {}
 
 func (x *RepoProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_signalbox_v1_types_proto_msgTypes[9]
+	mi := &file_signalbox_v1_types_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1713,7 @@ func (x *RepoProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RepoProblem.ProtoReflect.Descriptor instead.
 func (*RepoProblem) Descriptor() ([]byte, []int) {
-	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{9}
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RepoProblem) GetPath() string {
@@ -1317,6 +1728,136 @@ func (x *RepoProblem) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+// DeployResult is what happened to one application in one environment.
+type DeployResult struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Application     string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	Environment     string                 `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
+	Version         uint64                 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	PreviousVersion uint64                 `protobuf:"varint,4,opt,name=previous_version,json=previousVersion,proto3" json:"previous_version,omitempty"`
+	Outcome         DeployOutcome          `protobuf:"varint,5,opt,name=outcome,proto3,enum=signalbox.v1.DeployOutcome" json:"outcome,omitempty"`
+	// Why it is queued or skipped, in words.
+	Because   string    `protobuf:"bytes,6,opt,name=because,proto3" json:"because,omitempty"`
+	SkipCause SkipCause `protobuf:"varint,7,opt,name=skip_cause,json=skipCause,proto3,enum=signalbox.v1.SkipCause" json:"skip_cause,omitempty"`
+	// Locks that held it back, or that were ignored.
+	Locks []*Lock `protobuf:"bytes,8,rep,name=locks,proto3" json:"locks,omitempty"`
+	// When the freeze that holds it back ends; unset when no freeze does, or its end is not known.
+	FrozenUntil *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=frozen_until,json=frozenUntil,proto3" json:"frozen_until,omitempty"`
+	// The request for approval that it waits for.
+	ApprovalId string `protobuf:"bytes,10,opt,name=approval_id,json=approvalId,proto3" json:"approval_id,omitempty"`
+	// A hold was set: an older version was deployed by hand.
+	Held          bool `protobuf:"varint,11,opt,name=held,proto3" json:"held,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeployResult) Reset() {
+	*x = DeployResult{}
+	mi := &file_signalbox_v1_types_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeployResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeployResult) ProtoMessage() {}
+
+func (x *DeployResult) ProtoReflect() protoreflect.Message {
+	mi := &file_signalbox_v1_types_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeployResult.ProtoReflect.Descriptor instead.
+func (*DeployResult) Descriptor() ([]byte, []int) {
+	return file_signalbox_v1_types_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DeployResult) GetApplication() string {
+	if x != nil {
+		return x.Application
+	}
+	return ""
+}
+
+func (x *DeployResult) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *DeployResult) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DeployResult) GetPreviousVersion() uint64 {
+	if x != nil {
+		return x.PreviousVersion
+	}
+	return 0
+}
+
+func (x *DeployResult) GetOutcome() DeployOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return DeployOutcome_DEPLOY_OUTCOME_UNSPECIFIED
+}
+
+func (x *DeployResult) GetBecause() string {
+	if x != nil {
+		return x.Because
+	}
+	return ""
+}
+
+func (x *DeployResult) GetSkipCause() SkipCause {
+	if x != nil {
+		return x.SkipCause
+	}
+	return SkipCause_SKIP_CAUSE_UNSPECIFIED
+}
+
+func (x *DeployResult) GetLocks() []*Lock {
+	if x != nil {
+		return x.Locks
+	}
+	return nil
+}
+
+func (x *DeployResult) GetFrozenUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FrozenUntil
+	}
+	return nil
+}
+
+func (x *DeployResult) GetApprovalId() string {
+	if x != nil {
+		return x.ApprovalId
+	}
+	return ""
+}
+
+func (x *DeployResult) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
 }
 
 var File_signalbox_v1_types_proto protoreflect.FileDescriptor
@@ -1372,7 +1913,7 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1d\n" +
 	"\n" +
-	"holds_back\x18\r \x01(\x05R\tholdsBack\"\xe5\x05\n" +
+	"holds_back\x18\r \x01(\x05R\tholdsBack\"\xb3\b\n" +
 	"\n" +
 	"Deployment\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
@@ -1397,7 +1938,16 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\x06behind\x18\x10 \x01(\x05R\x06behind\x12)\n" +
 	"\x10upstream_version\x18\x11 \x01(\x04R\x0fupstreamVersion\x12(\n" +
 	"\x05locks\x18\x12 \x03(\v2\x12.signalbox.v1.LockR\x05locks\x12#\n" +
-	"\rsource_author\x18\x13 \x01(\tR\fsourceAuthor\"\xb0\x03\n" +
+	"\rsource_author\x18\x13 \x01(\tR\fsourceAuthor\x12!\n" +
+	"\fqueued_cause\x18\x14 \x01(\tR\vqueuedCause\x12'\n" +
+	"\x0fpending_version\x18\x15 \x01(\x04R\x0ependingVersion\x12\x1f\n" +
+	"\vapproval_id\x18\x16 \x01(\tR\n" +
+	"approvalId\x123\n" +
+	"\ahold_at\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampR\x06holdAt\x12,\n" +
+	"\ahold_by\x18\x18 \x01(\v2\x13.signalbox.v1.ActorR\x06holdBy\x12\x16\n" +
+	"\x06frozen\x18\x19 \x01(\bR\x06frozen\x12=\n" +
+	"\ffrozen_until\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\vfrozenUntil\x12%\n" +
+	"\x0efrozen_because\x18\x1b \x01(\tR\rfrozenBecause\"\xd0\x04\n" +
 	"\vEnvironment\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
 	"\x11environment_group\x18\x02 \x01(\tR\x10environmentGroup\x121\n" +
@@ -1410,12 +1960,27 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\fapplications\x18\t \x01(\x05R\fapplications\x12\x18\n" +
 	"\aproblem\x18\n" +
 	" \x01(\tR\aproblem\x12\x16\n" +
-	"\x06queued\x18\v \x01(\x05R\x06queued\"\xb0\x01\n" +
+	"\x06queued\x18\v \x01(\x05R\x06queued\x12.\n" +
+	"\afreezes\x18\f \x03(\v2\x14.signalbox.v1.FreezeR\afreezes\x12+\n" +
+	"\x11pending_approvals\x18\r \x01(\x05R\x10pendingApprovals\x12A\n" +
+	"\x0enext_departure\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\rnextDeparture\"\x87\x02\n" +
+	"\x06Freeze\x12\x16\n" +
+	"\x06window\x18\x01 \x01(\tR\x06window\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x120\n" +
+	"\x05until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x14\n" +
+	"\x05teams\x18\x05 \x03(\tR\x05teams\x12\"\n" +
+	"\fapplications\x18\x06 \x03(\tR\fapplications\x12 \n" +
+	"\venvironment\x18\a \x01(\tR\venvironment\x12+\n" +
+	"\x11environment_group\x18\b \x01(\tR\x10environmentGroup\"\xa5\x02\n" +
 	"\x10EnvironmentGroup\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\"\n" +
 	"\fenvironments\x18\x02 \x03(\tR\fenvironments\x122\n" +
 	"\bpriority\x18\x03 \x01(\x0e2\x16.signalbox.v1.PriorityR\bpriority\x120\n" +
-	"\x14distance_to_upstream\x18\x04 \x01(\x05R\x12distanceToUpstream\"\xb4\x02\n" +
+	"\x14distance_to_upstream\x18\x04 \x01(\x05R\x12distanceToUpstream\x12/\n" +
+	"\x06config\x18\x05 \x01(\v2\x17.google.protobuf.StructR\x06config\x12\x18\n" +
+	"\aproblem\x18\x06 \x01(\tR\aproblem\x12(\n" +
+	"\x05locks\x18\a \x03(\v2\x12.signalbox.v1.LockR\x05locks\"\xae\x03\n" +
 	"\vApplication\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12&\n" +
@@ -1424,7 +1989,11 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\x0enewest_version\x18\x05 \x01(\x04R\rnewestVersion\x12\x1a\n" +
 	"\breleases\x18\x06 \x01(\x05R\breleases\x12:\n" +
 	"\vdeployments\x18\a \x03(\v2\x18.signalbox.v1.DeploymentR\vdeployments\x12<\n" +
-	"\x0enewest_release\x18\b \x01(\v2\x15.signalbox.v1.ReleaseR\rnewestRelease\"\x82\x03\n" +
+	"\x0enewest_release\x18\b \x01(\v2\x15.signalbox.v1.ReleaseR\rnewestRelease\x12=\n" +
+	"\x06labels\x18\t \x03(\v2%.signalbox.v1.Application.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x82\x03\n" +
 	"\fHistoryEntry\x12\x16\n" +
 	"\x06commit\x18\x01 \x01(\tR\x06commit\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12+\n" +
@@ -1437,17 +2006,33 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\bsequence\x18\t \x01(\x04R\bsequence\x12\x18\n" +
 	"\amessage\x18\n" +
 	" \x01(\tR\amessage\x12#\n" +
-	"\rdetails_total\x18\v \x01(\x05R\fdetailsTotal\"\xc5\x01\n" +
+	"\rdetails_total\x18\v \x01(\x05R\fdetailsTotal\"\xd5\x01\n" +
 	"\rHistoryDetail\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12 \n" +
 	"\vapplication\x18\x02 \x01(\tR\vapplication\x12 \n" +
 	"\venvironment\x18\x03 \x01(\tR\venvironment\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\x04R\aversion\x12)\n" +
 	"\x10previous_version\x18\x05 \x01(\x04R\x0fpreviousVersion\x12\x17\n" +
-	"\alock_id\x18\x06 \x01(\tR\x06lockId\"9\n" +
+	"\alock_id\x18\x06 \x01(\tR\x06lockId\x12\x0e\n" +
+	"\x02id\x18\a \x01(\tR\x02id\"9\n" +
 	"\vRepoProblem\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason*\xad\x01\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xbe\x03\n" +
+	"\fDeployResult\x12 \n" +
+	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
+	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x04R\aversion\x12)\n" +
+	"\x10previous_version\x18\x04 \x01(\x04R\x0fpreviousVersion\x125\n" +
+	"\aoutcome\x18\x05 \x01(\x0e2\x1b.signalbox.v1.DeployOutcomeR\aoutcome\x12\x18\n" +
+	"\abecause\x18\x06 \x01(\tR\abecause\x126\n" +
+	"\n" +
+	"skip_cause\x18\a \x01(\x0e2\x17.signalbox.v1.SkipCauseR\tskipCause\x12(\n" +
+	"\x05locks\x18\b \x03(\v2\x12.signalbox.v1.LockR\x05locks\x12=\n" +
+	"\ffrozen_until\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vfrozenUntil\x12\x1f\n" +
+	"\vapproval_id\x18\n" +
+	" \x01(\tR\n" +
+	"approvalId\x12\x12\n" +
+	"\x04held\x18\v \x01(\bR\x04held*\xad\x01\n" +
 	"\tLockScope\x12\x1a\n" +
 	"\x16LOCK_SCOPE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16LOCK_SCOPE_ENVIRONMENT\x10\x01\x12\x1a\n" +
@@ -1461,7 +2046,37 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\x17PRIORITY_PRE_PRODUCTION\x10\x02\x12\x13\n" +
 	"\x0fPRIORITY_CANARY\x10\x03\x12\x17\n" +
 	"\x13PRIORITY_PRODUCTION\x10\x04\x12\x12\n" +
-	"\x0ePRIORITY_OTHER\x10\x05BEZCgithub.com/signalbox-dev/signalbox/pkg/api/signalbox/v1;signalboxv1b\x06proto3"
+	"\x0ePRIORITY_OTHER\x10\x05*\xc6\x01\n" +
+	"\rDeployOutcome\x12\x1e\n" +
+	"\x1aDEPLOY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17DEPLOY_OUTCOME_DEPLOYED\x10\x01\x12\x19\n" +
+	"\x15DEPLOY_OUTCOME_QUEUED\x10\x02\x12\x1a\n" +
+	"\x16DEPLOY_OUTCOME_SKIPPED\x10\x03\x12\x1c\n" +
+	"\x18DEPLOY_OUTCOME_UNCHANGED\x10\x04\x12#\n" +
+	"\x1fDEPLOY_OUTCOME_PENDING_APPROVAL\x10\x05*\xad\x06\n" +
+	"\tSkipCause\x12\x1a\n" +
+	"\x16SKIP_CAUSE_UNSPECIFIED\x10\x00\x121\n" +
+	"-SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV\x10\x01\x12.\n" +
+	"*SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION\x10\x02\x12\x1c\n" +
+	"\x18SKIP_CAUSE_APP_IS_LOCKED\x10\x03\x12(\n" +
+	"$SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV\x10\x04\x12#\n" +
+	"\x1fSKIP_CAUSE_APP_IS_LOCKED_BY_ENV\x10\x05\x12\x1d\n" +
+	"\x19SKIP_CAUSE_TEAM_IS_LOCKED\x10\x06\x12!\n" +
+	"\x1dSKIP_CAUSE_NO_TEAM_PERMISSION\x10\a\x12\x1f\n" +
+	"\x1bSKIP_CAUSE_APP_WITHOUT_TEAM\x10\b\x12\x1a\n" +
+	"\x16SKIP_CAUSE_APP_ON_HOLD\x10\t\x12\x1c\n" +
+	"\x18SKIP_CAUSE_APP_IS_FROZEN\x10\n" +
+	"\x12\"\n" +
+	"\x1eSKIP_CAUSE_APP_AWAITS_APPROVAL\x10\v\x12$\n" +
+	" SKIP_CAUSE_RELEASE_NOT_AVAILABLE\x10\f\x12 \n" +
+	"\x1cSKIP_CAUSE_APP_NOT_IN_SOURCE\x10\r\x12\"\n" +
+	"\x1eSKIP_CAUSE_ENV_HAS_NO_UPSTREAM\x10\x14\x129\n" +
+	"5SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV\x10\x15\x12<\n" +
+	"8SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV\x10\x16\x12,\n" +
+	"(SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND\x10\x17\x12\x1c\n" +
+	"\x18SKIP_CAUSE_ENV_IS_LOCKED\x10\x18\x12 \n" +
+	"\x1cSKIP_CAUSE_ENV_CONFIG_BROKEN\x10\x19\x12 \n" +
+	"\x1cSKIP_CAUSE_ENV_HAS_NO_SOURCE\x10\x1aBEZCgithub.com/signalbox-dev/signalbox/pkg/api/signalbox/v1;signalboxv1b\x06proto3"
 
 var (
 	file_signalbox_v1_types_proto_rawDescOnce sync.Once
@@ -1475,49 +2090,67 @@ func file_signalbox_v1_types_proto_rawDescGZIP() []byte {
 	return file_signalbox_v1_types_proto_rawDescData
 }
 
-var file_signalbox_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_signalbox_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_signalbox_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_signalbox_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_signalbox_v1_types_proto_goTypes = []any{
 	(LockScope)(0),                // 0: signalbox.v1.LockScope
 	(Priority)(0),                 // 1: signalbox.v1.Priority
-	(*Actor)(nil),                 // 2: signalbox.v1.Actor
-	(*Release)(nil),               // 3: signalbox.v1.Release
-	(*Lock)(nil),                  // 4: signalbox.v1.Lock
-	(*Deployment)(nil),            // 5: signalbox.v1.Deployment
-	(*Environment)(nil),           // 6: signalbox.v1.Environment
-	(*EnvironmentGroup)(nil),      // 7: signalbox.v1.EnvironmentGroup
-	(*Application)(nil),           // 8: signalbox.v1.Application
-	(*HistoryEntry)(nil),          // 9: signalbox.v1.HistoryEntry
-	(*HistoryDetail)(nil),         // 10: signalbox.v1.HistoryDetail
-	(*RepoProblem)(nil),           // 11: signalbox.v1.RepoProblem
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 13: google.protobuf.Struct
+	(DeployOutcome)(0),            // 2: signalbox.v1.DeployOutcome
+	(SkipCause)(0),                // 3: signalbox.v1.SkipCause
+	(*Actor)(nil),                 // 4: signalbox.v1.Actor
+	(*Release)(nil),               // 5: signalbox.v1.Release
+	(*Lock)(nil),                  // 6: signalbox.v1.Lock
+	(*Deployment)(nil),            // 7: signalbox.v1.Deployment
+	(*Environment)(nil),           // 8: signalbox.v1.Environment
+	(*Freeze)(nil),                // 9: signalbox.v1.Freeze
+	(*EnvironmentGroup)(nil),      // 10: signalbox.v1.EnvironmentGroup
+	(*Application)(nil),           // 11: signalbox.v1.Application
+	(*HistoryEntry)(nil),          // 12: signalbox.v1.HistoryEntry
+	(*HistoryDetail)(nil),         // 13: signalbox.v1.HistoryDetail
+	(*RepoProblem)(nil),           // 14: signalbox.v1.RepoProblem
+	(*DeployResult)(nil),          // 15: signalbox.v1.DeployResult
+	nil,                           // 16: signalbox.v1.Application.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 18: google.protobuf.Struct
 }
 var file_signalbox_v1_types_proto_depIdxs = []int32{
-	12, // 0: signalbox.v1.Release.created_at:type_name -> google.protobuf.Timestamp
-	2,  // 1: signalbox.v1.Release.created_by:type_name -> signalbox.v1.Actor
+	17, // 0: signalbox.v1.Release.created_at:type_name -> google.protobuf.Timestamp
+	4,  // 1: signalbox.v1.Release.created_by:type_name -> signalbox.v1.Actor
 	0,  // 2: signalbox.v1.Lock.scope:type_name -> signalbox.v1.LockScope
-	2,  // 3: signalbox.v1.Lock.created_by:type_name -> signalbox.v1.Actor
-	12, // 4: signalbox.v1.Lock.created_at:type_name -> google.protobuf.Timestamp
-	12, // 5: signalbox.v1.Lock.expires_at:type_name -> google.protobuf.Timestamp
-	12, // 6: signalbox.v1.Deployment.deployed_at:type_name -> google.protobuf.Timestamp
-	2,  // 7: signalbox.v1.Deployment.deployed_by:type_name -> signalbox.v1.Actor
-	12, // 8: signalbox.v1.Deployment.queued_at:type_name -> google.protobuf.Timestamp
-	4,  // 9: signalbox.v1.Deployment.locks:type_name -> signalbox.v1.Lock
-	1,  // 10: signalbox.v1.Environment.priority:type_name -> signalbox.v1.Priority
-	13, // 11: signalbox.v1.Environment.config:type_name -> google.protobuf.Struct
-	4,  // 12: signalbox.v1.Environment.locks:type_name -> signalbox.v1.Lock
-	1,  // 13: signalbox.v1.EnvironmentGroup.priority:type_name -> signalbox.v1.Priority
-	5,  // 14: signalbox.v1.Application.deployments:type_name -> signalbox.v1.Deployment
-	3,  // 15: signalbox.v1.Application.newest_release:type_name -> signalbox.v1.Release
-	12, // 16: signalbox.v1.HistoryEntry.time:type_name -> google.protobuf.Timestamp
-	2,  // 17: signalbox.v1.HistoryEntry.author:type_name -> signalbox.v1.Actor
-	10, // 18: signalbox.v1.HistoryEntry.details:type_name -> signalbox.v1.HistoryDetail
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	4,  // 3: signalbox.v1.Lock.created_by:type_name -> signalbox.v1.Actor
+	17, // 4: signalbox.v1.Lock.created_at:type_name -> google.protobuf.Timestamp
+	17, // 5: signalbox.v1.Lock.expires_at:type_name -> google.protobuf.Timestamp
+	17, // 6: signalbox.v1.Deployment.deployed_at:type_name -> google.protobuf.Timestamp
+	4,  // 7: signalbox.v1.Deployment.deployed_by:type_name -> signalbox.v1.Actor
+	17, // 8: signalbox.v1.Deployment.queued_at:type_name -> google.protobuf.Timestamp
+	6,  // 9: signalbox.v1.Deployment.locks:type_name -> signalbox.v1.Lock
+	17, // 10: signalbox.v1.Deployment.hold_at:type_name -> google.protobuf.Timestamp
+	4,  // 11: signalbox.v1.Deployment.hold_by:type_name -> signalbox.v1.Actor
+	17, // 12: signalbox.v1.Deployment.frozen_until:type_name -> google.protobuf.Timestamp
+	1,  // 13: signalbox.v1.Environment.priority:type_name -> signalbox.v1.Priority
+	18, // 14: signalbox.v1.Environment.config:type_name -> google.protobuf.Struct
+	6,  // 15: signalbox.v1.Environment.locks:type_name -> signalbox.v1.Lock
+	9,  // 16: signalbox.v1.Environment.freezes:type_name -> signalbox.v1.Freeze
+	17, // 17: signalbox.v1.Environment.next_departure:type_name -> google.protobuf.Timestamp
+	17, // 18: signalbox.v1.Freeze.until:type_name -> google.protobuf.Timestamp
+	1,  // 19: signalbox.v1.EnvironmentGroup.priority:type_name -> signalbox.v1.Priority
+	18, // 20: signalbox.v1.EnvironmentGroup.config:type_name -> google.protobuf.Struct
+	6,  // 21: signalbox.v1.EnvironmentGroup.locks:type_name -> signalbox.v1.Lock
+	7,  // 22: signalbox.v1.Application.deployments:type_name -> signalbox.v1.Deployment
+	5,  // 23: signalbox.v1.Application.newest_release:type_name -> signalbox.v1.Release
+	16, // 24: signalbox.v1.Application.labels:type_name -> signalbox.v1.Application.LabelsEntry
+	17, // 25: signalbox.v1.HistoryEntry.time:type_name -> google.protobuf.Timestamp
+	4,  // 26: signalbox.v1.HistoryEntry.author:type_name -> signalbox.v1.Actor
+	13, // 27: signalbox.v1.HistoryEntry.details:type_name -> signalbox.v1.HistoryDetail
+	2,  // 28: signalbox.v1.DeployResult.outcome:type_name -> signalbox.v1.DeployOutcome
+	3,  // 29: signalbox.v1.DeployResult.skip_cause:type_name -> signalbox.v1.SkipCause
+	6,  // 30: signalbox.v1.DeployResult.locks:type_name -> signalbox.v1.Lock
+	17, // 31: signalbox.v1.DeployResult.frozen_until:type_name -> google.protobuf.Timestamp
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_signalbox_v1_types_proto_init() }
@@ -1530,8 +2163,8 @@ func file_signalbox_v1_types_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_signalbox_v1_types_proto_rawDesc), len(file_signalbox_v1_types_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   10,
+			NumEnums:      4,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -89,6 +89,7 @@ func render(doc object) ([]byte, error) {
 var tags = map[string]string{
 	"CommandService": "Commands", "OverviewService": "Overview", "ApplicationService": "Applications",
 	"EnvironmentService": "Environments", "LockService": "Locks", "HistoryService": "History", "SystemService": "System",
+	"QueueService": "Queue", "TimetableService": "Timetable", "ApprovalService": "Approvals", "ReleaseSetService": "Release sets",
 }
 
 type converter struct {

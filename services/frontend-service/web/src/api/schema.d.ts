@@ -306,7 +306,8 @@ export interface paths {
         };
         /** Returns one application with what it runs in each environment. */
         get: operations["getApplication"];
-        put?: never;
+        /** Changes the settings of an application. Fields that are not set stay as they are. */
+        put: operations["applyApplication"];
         post?: never;
         delete?: never;
         options?: never;
@@ -342,6 +343,74 @@ export interface paths {
         put?: never;
         /** Makes a version what should run in an environment. */
         post: operations["deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{application}/environments/{environment}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps releases and trains away from what an application runs in an environment. */
+        post: operations["hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{application}/environments/{environment}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes an application from one environment: its deployment and its locks there. Its releases stay. It is refused while a lock of the environment, the group, the team or the line holds it. */
+        post: operations["removeFromEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{application}/environments/{environment}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a hold. It deploys nothing by itself. */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{application}/prepare-undeploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a release without content. Rolled out like any other it removes the application from one environment after the other; then Undeploy removes it for good. It is deployed to "latest" environments at once. */
+        post: operations["prepareUndeploy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -400,6 +469,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{application}/undeploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes an application: its deployments, locks, and all its releases. Without at_once its newest release must be an undeploy release that runs wherever the application is deployed. */
+        post: operations["undeploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns one page of the requests, oldest first. */
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{environment}/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Carries out what a request asks for, in as far as nothing else holds it back. An application that runs another version by now than when it was asked for is left alone. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{environment}/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a request. Nothing is deployed. */
+        post: operations["reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batch": {
         parameters: {
             query?: never;
@@ -417,6 +554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clean-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes old releases: those more than the keep window behind the oldest deployed version, that nothing (deployment, queue, approval, release set) names. Minor and announced releases do not count against the window. */
+        post: operations["cleanUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commits/{commitId}/deployments": {
         parameters: {
             query?: never;
@@ -427,6 +581,57 @@ export interface paths {
         /** Says which versions built from a source commit run where. */
         get: operations["getCommitDeployments"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns one page of the deployments that match, newest first. */
+        get: operations["listDeployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Writes all deployments that match as CSV or JSON lines, oldest first. */
+        get: operations["exportDeployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environment-groups/{environmentGroup}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Creates or replaces environment-groups/<group>.json. */
+        put: operations["applyEnvironmentGroup"];
         post?: never;
         delete?: never;
         options?: never;
@@ -462,6 +667,74 @@ export interface paths {
         get: operations["getEnvironment"];
         /** Creates an environment or replaces its config.json. */
         put: operations["applyEnvironment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{environment}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes an environment with its config, locks, records and Argo CD documents. */
+        post: operations["deleteEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{environment}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes an environment's Argo CD documents anew, and every manifest that was edited by hand as its release has it. */
+        post: operations["renderEnvironment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{environment}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says which versions an environment ran at a time. */
+        get: operations["getVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/freezes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the freeze windows and when they are open in a stretch of time. */
+        get: operations["listFreezes"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -572,6 +845,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a train or a deployment would do now, with the releases and the changes of manifests between. It runs the rule that Execute runs, and writes nothing. */
+        post: operations["getPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns one page of what waits behind locks and freezes, by environment and application. */
+        get: operations["listQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deploys queued versions, in as far as nothing holds them back any more. Empty fields do not filter. */
+        post: operations["releaseQueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/release-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns all sets, newest first, without their versions. */
+        get: operations["listReleaseSets"];
+        put?: never;
+        /** Names what runs in an environment now. */
+        post: operations["createReleaseSet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/release-sets/{from}/compare/{to}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says where two sets, or a set and an environment, differ. */
+        get: operations["compareReleaseSets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/release-sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns one set with its versions. */
+        get: operations["getReleaseSet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/release-sets/{name}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets a set. What runs stays. */
+        post: operations["deleteReleaseSet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -589,6 +982,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/timetable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the trains of the timetable and their departures in a stretch of time. */
+        get: operations["getTimetable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timetable/{target}/{train}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a train of the timetable from departing until it is resumed. It demands a reason. */
+        post: operations["pauseTrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/timetable/{target}/{train}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets it depart again, from the next time on. */
+        post: operations["resumeTrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trains/{target}": {
         parameters: {
             query?: never;
@@ -598,7 +1042,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Moves every application of a target to the version its upstream runs. */
+        /** Moves every application of a target to the version its source names: what its upstream runs, unless source says otherwise. */
         post: operations["runTrain"];
         delete?: never;
         options?: never;
@@ -942,27 +1386,68 @@ export interface components {
     schemas: {
         /** @description Action is one command. Each field is one kind. */
         Action: {
+            applyApplication?: components["schemas"]["ApplyApplication"];
             applyEnvironment?: components["schemas"]["ApplyEnvironment"];
+            applyEnvironmentGroup?: components["schemas"]["ApplyEnvironmentGroup"];
+            approve?: components["schemas"]["Approve"];
             batch?: components["schemas"]["Batch"];
+            catchUp?: components["schemas"]["CatchUp"];
+            cleanUp?: components["schemas"]["CleanUp"];
             createLock?: components["schemas"]["CreateLock"];
             createRelease?: components["schemas"]["CreateRelease"];
+            createReleaseSet?: components["schemas"]["CreateReleaseSet"];
+            deleteEnvironment?: components["schemas"]["DeleteEnvironment"];
             deleteLock?: components["schemas"]["DeleteLock"];
+            deleteReleaseSet?: components["schemas"]["DeleteReleaseSet"];
+            /** @description What the clock asks for. Signalbox itself sends these; they have no address in REST and are refused from anybody else. */
+            depart?: components["schemas"]["Depart"];
             deploy?: components["schemas"]["Deploy"];
+            endExpired?: components["schemas"]["EndExpired"];
+            hold?: components["schemas"]["Hold"];
+            pauseTrain?: components["schemas"]["PauseTrain"];
+            prepareUndeploy?: components["schemas"]["PrepareUndeploy"];
             /** @description Why the person does it; stands in the history. At most 1,000 characters. */
             reason?: string;
+            reject?: components["schemas"]["Reject"];
+            releaseQueue?: components["schemas"]["ReleaseQueue"];
+            removeFromEnvironment?: components["schemas"]["RemoveFromEnvironment"];
+            renderEnvironment?: components["schemas"]["RenderEnvironment"];
+            resume?: components["schemas"]["Resume"];
+            resumeTrain?: components["schemas"]["ResumeTrain"];
             runTrain?: components["schemas"]["RunTrain"];
+            undeploy?: components["schemas"]["Undeploy"];
         };
         /** @description ActionResult says what a command did. */
         ActionResult: {
+            applyApplication?: components["schemas"]["ApplicationResult"];
             applyEnvironment?: components["schemas"]["EnvironmentResult"];
+            applyEnvironmentGroup?: components["schemas"]["GroupResult"];
+            approve?: components["schemas"]["ApprovalResult"];
             batch?: components["schemas"]["BatchResult"];
+            catchUp?: components["schemas"]["QueueResult"];
+            cleanUp?: components["schemas"]["CleanUpResult"];
             createLock?: components["schemas"]["LockResult"];
             createRelease?: components["schemas"]["ReleaseResult"];
+            createReleaseSet?: components["schemas"]["ReleaseSet"];
+            deleteEnvironment?: components["schemas"]["RemovalResult"];
             deleteLock?: components["schemas"]["LockResult"];
+            deleteReleaseSet?: components["schemas"]["ReleaseSet"];
+            depart?: components["schemas"]["DepartResult"];
             deploy?: components["schemas"]["DeployResult"];
+            endExpired?: components["schemas"]["ExpiryResult"];
+            hold?: components["schemas"]["HoldResult"];
+            pauseTrain?: components["schemas"]["Train"];
+            prepareUndeploy?: components["schemas"]["ReleaseResult"];
+            reject?: components["schemas"]["ApprovalResult"];
+            releaseQueue?: components["schemas"]["QueueResult"];
+            removeFromEnvironment?: components["schemas"]["RemovalResult"];
+            renderEnvironment?: components["schemas"]["RenderResult"];
+            resume?: components["schemas"]["HoldResult"];
+            resumeTrain?: components["schemas"]["Train"];
             runTrain?: components["schemas"]["TrainResult"];
             /** @description Nothing had to change: no commit was made. */
             unchanged?: boolean;
+            undeploy?: components["schemas"]["RemovalResult"];
         };
         /** @description Actor is the person or machine who asked. */
         Actor: {
@@ -973,6 +1458,9 @@ export interface components {
         Application: {
             /** @description One entry for each environment that has a deployment, a queued version or a lock of this application, sorted. */
             deployments?: components["schemas"]["Deployment"][];
+            labels?: {
+                [key: string]: string;
+            };
             name?: string;
             /** @description The newest release; unset when there is none. */
             newestRelease?: components["schemas"]["Release"];
@@ -984,11 +1472,78 @@ export interface components {
             sourceRepoUrl?: string;
             team?: string;
         };
+        /** @description ApplicationResult is the answer to ApplyApplication. */
+        ApplicationResult: {
+            application?: components["schemas"]["Application"];
+        };
+        /** @description ApplyApplication changes the settings of an application. Fields that are not set stay as they are. */
+        ApplyApplication: {
+            application?: string;
+            /** @description Labels to set; an empty value removes the label. */
+            labels?: {
+                [key: string]: string;
+            };
+            project?: string;
+            sourceRepoUrl?: string;
+            team?: string;
+        };
         /** @description ApplyEnvironment creates an environment or replaces its config.json. */
         ApplyEnvironment: {
             /** @description config.json. An unknown field is an error, unless the environment's file in the repo holds it already. */
             config?: Record<string, never>;
             environment?: string;
+        };
+        /** @description ApplyEnvironmentGroup creates or replaces environment-groups/<group>.json. */
+        ApplyEnvironmentGroup: {
+            config?: Record<string, never>;
+            environmentGroup?: string;
+        };
+        /** @description Approval is a request for approval: what a command would have deployed, had the environment not asked for approval. */
+        Approval: {
+            /** @description Kind of command that asked: deploy, run-train, create-release, ... */
+            action?: string;
+            /** @description Who may approve, as the environment's config says: role:<name>, e-mail addresses; empty means everybody (but not_author). */
+            approvers?: string[];
+            changes?: components["schemas"]["ApprovalChange"][];
+            /** Format: date-time */
+            createdAt?: string;
+            createdBy?: components["schemas"]["Actor"];
+            environment?: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /** @description Unique in its environment. */
+            id?: string;
+            /** @description Neither who asked nor who wrote one of the releases may approve. */
+            notAuthor?: boolean;
+            /** @description Why its file cannot be read; it cannot be approved then. */
+            problem?: string;
+            reason?: string;
+        };
+        /** @description ApprovalChange is one deployment of a request. */
+        ApprovalChange: {
+            application?: string;
+            displayVersion?: string;
+            /**
+             * Format: uint64
+             * @description What ran when it was asked for; 0 for nothing.
+             */
+            fromVersion?: string;
+            /** Format: uint64 */
+            version?: string;
+        };
+        /** @description ApprovalResult is the answer to Approve and Reject. */
+        ApprovalResult: {
+            approval?: components["schemas"]["Approval"];
+            deployments?: components["schemas"]["DeployResult"][];
+        };
+        /**
+         * @description Approve carries out what a request asks for, in as far as nothing else holds it back. An application that runs another version by now than
+         *     when it was asked for is left alone.
+         */
+        Approve: {
+            comment?: string;
+            environment?: string;
+            id?: string;
         };
         /** @description Batch carries out many commands as one commit: each is decided on the state the earlier ones left, and one refusal refuses all. */
         Batch: {
@@ -999,6 +1554,8 @@ export interface components {
         BatchResult: {
             results?: components["schemas"]["ActionResult"][];
         };
+        /** @description CatchUp deploys the versions that freezes held back which are over. The clock asks for it. */
+        CatchUp: Record<string, never>;
         /** @description Changes holds everything one advance of main changed, as it is now. */
         Changes: {
             applications?: components["schemas"]["Application"][];
@@ -1008,6 +1565,25 @@ export interface components {
             environments?: components["schemas"]["Environment"][];
             groups?: components["schemas"]["EnvironmentGroup"][];
             removedApplications?: string[];
+        };
+        /**
+         * @description CleanUp removes old releases: those more than the keep window behind the oldest deployed version, that nothing (deployment, queue, approval,
+         *     release set) names. Minor and announced releases do not count against the window.
+         */
+        CleanUp: {
+            /** @description Empty means all. */
+            application?: string;
+        };
+        /** @description CleanUpResult lists what was removed. */
+        CleanUpResult: {
+            applications?: components["schemas"]["CleanedApplication"][];
+            /** @description One command removes at most 1,000 releases; there are more. */
+            more?: boolean;
+        };
+        /** @description CleanedApplication lists the versions that were removed, ascending. */
+        CleanedApplication: {
+            application?: string;
+            versions?: string[];
         };
         /**
          * @description CommitDeploymentStatus numbers are kuberpult's words.
@@ -1088,6 +1664,22 @@ export interface components {
              */
             version?: string;
         };
+        /** @description CreateReleaseSet names what runs in an environment now. */
+        CreateReleaseSet: {
+            environment?: string;
+            /** @description What it is for; may be empty. */
+            message?: string;
+            /** @description [a-z0-9]+(-[a-z0-9]+)*, at most 63 characters. */
+            name?: string;
+            /** @description Only applications of this team; empty means all. */
+            team?: string;
+        };
+        /** @description DeleteEnvironment removes an environment with its config, locks, records and Argo CD documents. */
+        DeleteEnvironment: {
+            environment?: string;
+            /** @description Also while something runs there, while it is locked, or while it is the upstream of another. Demands a reason. */
+            force?: boolean;
+        };
         /** @description DeleteLock ends a lock. It deploys nothing by itself: a queued version goes with the next train or deployment. */
         DeleteLock: {
             application?: string;
@@ -1097,11 +1689,53 @@ export interface components {
             scope?: components["schemas"]["LockScope"];
             team?: string;
         };
+        /** @description DeleteReleaseSet forgets a set. What runs stays. */
+        DeleteReleaseSet: {
+            name?: string;
+        };
+        /** @description Depart lets a train of the timetable depart when it is due, or begins its record. The clock asks for it. */
+        Depart: {
+            /** @description One is set. */
+            environment?: string;
+            environmentGroup?: string;
+            train?: string;
+        };
+        /** @description DepartResult says what became of a departure. */
+        DepartResult: {
+            /** @description The departure was missed and, as the timetable says, left out. */
+            missed?: boolean;
+            /** @description What moved, for a train that ran. */
+            moved?: components["schemas"]["DeployResult"][];
+            /**
+             * Format: date-time
+             * @description Scheduled time that was dealt with; unset when none was due and the record was only begun.
+             */
+            scheduledAt?: string;
+            /** Format: int32 */
+            skipped?: number;
+            train?: components["schemas"]["Train"];
+        };
+        /** @description Departure is one departure to come. */
+        Departure: {
+            environment?: string;
+            environmentGroup?: string;
+            /** @description Environments that are frozen as a whole at that time: what moves there waits until the freeze ends. */
+            frozen?: string[];
+            /** @description The same on the clocks of the train's zone, such as "2026-11-23 09:00 CET". */
+            localTime?: string;
+            /** @description The train is paused now: it departs only if somebody resumes it before. */
+            paused?: boolean;
+            /** Format: date-time */
+            time?: string;
+            train?: string;
+        };
         /** @description Deploy makes a version what should run in an environment. */
         Deploy: {
             application?: string;
             environment?: string;
             lockBehavior?: components["schemas"]["LockBehavior"];
+            /** @description Deploy an older version without a hold: the next train or release takes it up again. */
+            noHold?: boolean;
             /** Format: uint64 */
             version?: string;
         };
@@ -1109,16 +1743,26 @@ export interface components {
          * @description DeployOutcome is how one deployment ended.
          *
          *      - DEPLOY_OUTCOME_UNCHANGED: It ran already.
+         *      - DEPLOY_OUTCOME_PENDING_APPROVAL: It waits for approval.
          * @default DEPLOY_OUTCOME_UNSPECIFIED
          * @enum {string}
          */
-        DeployOutcome: "DEPLOY_OUTCOME_UNSPECIFIED" | "DEPLOY_OUTCOME_DEPLOYED" | "DEPLOY_OUTCOME_QUEUED" | "DEPLOY_OUTCOME_SKIPPED" | "DEPLOY_OUTCOME_UNCHANGED";
+        DeployOutcome: "DEPLOY_OUTCOME_UNSPECIFIED" | "DEPLOY_OUTCOME_DEPLOYED" | "DEPLOY_OUTCOME_QUEUED" | "DEPLOY_OUTCOME_SKIPPED" | "DEPLOY_OUTCOME_UNCHANGED" | "DEPLOY_OUTCOME_PENDING_APPROVAL";
         /** @description DeployResult is what happened to one application in one environment. */
         DeployResult: {
             application?: string;
+            /** @description The request for approval that it waits for. */
+            approvalId?: string;
             /** @description Why it is queued or skipped, in words. */
             because?: string;
             environment?: string;
+            /**
+             * Format: date-time
+             * @description When the freeze that holds it back ends; unset when no freeze does, or its end is not known.
+             */
+            frozenUntil?: string;
+            /** @description A hold was set: an older version was deployed by hand. */
+            held?: boolean;
             /** @description Locks that held it back, or that were ignored. */
             locks?: components["schemas"]["Lock"][];
             outcome?: components["schemas"]["DeployOutcome"];
@@ -1131,6 +1775,7 @@ export interface components {
         /** @description Deployment is what should run: one application in one environment. */
         Deployment: {
             application?: string;
+            approvalId?: string;
             /**
              * Format: int32
              * @description Releases between this version and the newest one that has a manifest for this environment.
@@ -1144,15 +1789,31 @@ export interface components {
             /** @description The manifest in main is not the one of the release: somebody pushed past Signalbox. */
             editedByHand?: boolean;
             environment?: string;
+            /** @description Deployments are frozen here now; frozen_until is unset when the end is not known. */
+            frozen?: boolean;
+            /** @description Why, in words. */
+            frozenBecause?: string;
+            /** Format: date-time */
+            frozenUntil?: string;
             /** @description A person deployed an older version on purpose: automatic deployments and trains leave it alone. */
             hold?: boolean;
+            /** Format: date-time */
+            holdAt?: string;
+            holdBy?: components["schemas"]["Actor"];
             holdReason?: string;
             /** @description Locks that would hold a deployment back now. */
             locks?: components["schemas"]["Lock"][];
+            /**
+             * Format: uint64
+             * @description A version that waits for approval, and the request; 0 and empty when none does.
+             */
+            pendingVersion?: string;
             /** Format: date-time */
             queuedAt?: string;
             /** @description What held it back, such as "environment lock pay-4711". */
             queuedBecause?: string;
+            /** @description lock, or freeze: what the queued version waits for. A freeze's is caught up when the freeze ends. */
+            queuedCause?: string;
             queuedDisplayVersion?: string;
             /**
              * Format: uint64
@@ -1173,12 +1834,42 @@ export interface components {
              */
             version?: string;
         };
+        /** @description DeploymentEvent is one deployment that happened. */
+        DeploymentEvent: {
+            /** @description Kind of command that did it: create-release, deploy, run-train, depart, approve, ... */
+            action?: string;
+            application?: string;
+            author?: components["schemas"]["Actor"];
+            /** @description A lock or a freeze was ignored. */
+            brokeGlass?: boolean;
+            /** @description Commit of main, 40 hex digits. */
+            commit?: string;
+            displayVersion?: string;
+            environment?: string;
+            /** Format: uint64 */
+            previousVersion?: string;
+            reason?: string;
+            sourceAuthor?: string;
+            /** @description Of the release, while it is known: source commit, its author, what people call it, and the team. */
+            sourceCommitId?: string;
+            subject?: string;
+            team?: string;
+            /** Format: date-time */
+            time?: string;
+            /**
+             * Format: uint64
+             * @description 0 when the application was removed from the environment.
+             */
+            version?: string;
+        };
         /**
          * @description DifferingField numbers are kuberpult's: clients read them.
          * @default DIFFERING_FIELD_SOURCE_COMMIT_ID
          * @enum {string}
          */
         DifferingField: "DIFFERING_FIELD_SOURCE_COMMIT_ID" | "DIFFERING_FIELD_SOURCE_AUTHOR" | "DIFFERING_FIELD_SOURCE_MESSAGE" | "DIFFERING_FIELD_SOURCE_REPO_URL" | "DIFFERING_FIELD_DISPLAY_VERSION" | "DIFFERING_FIELD_TEAM" | "DIFFERING_FIELD_MANIFESTS";
+        /** @description EndExpired ends the locks, the stop and the requests for approval whose time is over. The clock asks for it. */
+        EndExpired: Record<string, never>;
         /** @description Environment is one place where applications run. */
         Environment: {
             /**
@@ -1195,16 +1886,28 @@ export interface components {
             distanceToUpstream?: number;
             /** @description Defaults to the environment's name. */
             environmentGroup?: string;
+            /** @description Freeze windows that hold something here now. A window may concern only some teams and applications. */
+            freezes?: components["schemas"]["Freeze"][];
             /** @description True when new releases go here automatically. */
             latest?: boolean;
             locks?: components["schemas"]["Lock"][];
             name?: string;
+            /**
+             * Format: date-time
+             * @description Next scheduled departure of a train into it (its group's trains included); unset when there is none.
+             */
+            nextDeparture?: string;
+            /**
+             * Format: int32
+             * @description Requests for approval that wait here.
+             */
+            pendingApprovals?: number;
             priority?: components["schemas"]["Priority"];
             /** @description Set when config.json cannot be read: why. Such an environment refuses deployments. */
             problem?: string;
             /**
              * Format: int32
-             * @description Versions waiting behind a lock here.
+             * @description Versions waiting behind a lock or a freeze here.
              */
             queued?: number;
             /** @description Name of the environment releases come from; empty when latest is true or there is no upstream. */
@@ -1212,12 +1915,17 @@ export interface components {
         };
         /** @description EnvironmentGroup is a set of environments that a train or a lock can name together. */
         EnvironmentGroup: {
+            /** @description environment-groups/<group>.json as it is in the repo; unset when there is none. */
+            config?: Record<string, never>;
             /** Format: int32 */
             distanceToUpstream?: number;
             /** @description Sorted names. */
             environments?: string[];
+            locks?: components["schemas"]["Lock"][];
             name?: string;
             priority?: components["schemas"]["Priority"];
+            /** @description Set when that file cannot be read: why. */
+            problem?: string;
         };
         /** @description EnvironmentResult is the answer to ApplyEnvironment. */
         EnvironmentResult: {
@@ -1248,6 +1956,91 @@ export interface components {
             /** @description The rule that said no, in words. */
             rule?: string;
         };
+        /** @description ExpiryResult says what ended. */
+        ExpiryResult: {
+            /** @description Ids of requests for approval. */
+            approvals?: string[];
+            locks?: components["schemas"]["Lock"][];
+        };
+        /** @description ExportChunk is a piece of an export: whole lines. */
+        ExportChunk: {
+            /** Format: byte */
+            data?: string;
+        };
+        /** @description Freeze is a freeze window that holds deployments back now. */
+        Freeze: {
+            applications?: string[];
+            environment?: string;
+            /** @description Set when the window stands in the group's settings. */
+            environmentGroup?: string;
+            /** @description deny, or allow: none of the allow windows is open. */
+            kind?: string;
+            reason?: string;
+            /** @description Whom it concerns; both empty means all. */
+            teams?: string[];
+            /**
+             * Format: date-time
+             * @description When it ends; unset when that is more than 400 days away.
+             */
+            until?: string;
+            /** @description Name of the window in config.json; may be empty. */
+            window?: string;
+        };
+        /** @description FreezeOccurrence is one time a window is open. */
+        FreezeOccurrence: {
+            /** Format: date-time */
+            end?: string;
+            /** Format: date-time */
+            start?: string;
+            /**
+             * Format: int32
+             * @description Index into windows.
+             */
+            window?: number;
+        };
+        /** @description FreezeWindow is a freeze window as the config says it. */
+        FreezeWindow: {
+            applications?: string[];
+            duration?: string;
+            /** @description Environment it concerns. */
+            environment?: string;
+            /** @description Set when it stands in the group's settings. */
+            environmentGroup?: string;
+            kind?: string;
+            name?: string;
+            reason?: string;
+            schedule?: string;
+            teams?: string[];
+            timeZone?: string;
+        };
+        /** @description Freezes are windows and when they are open. */
+        Freezes: {
+            cut?: boolean;
+            /** Format: date-time */
+            from?: string;
+            /** @description What holds something now. */
+            now?: components["schemas"]["Freeze"][];
+            /** @description By time; at most 2,000. */
+            occurrences?: components["schemas"]["FreezeOccurrence"][];
+            /** Format: date-time */
+            until?: string;
+            /** @description By environment, in the order of the config. */
+            windows?: components["schemas"]["FreezeWindow"][];
+        };
+        /** @description GetPreviewRequest asks what a command would do. Exactly one of run_train and deploy is set. */
+        GetPreviewRequest: {
+            deploy?: components["schemas"]["Deploy"];
+            /** @description Why the person would do it; a deployment that ignores locks needs one. */
+            reason?: string;
+            runTrain?: components["schemas"]["RunTrain"];
+            /** @description Leave out the diffs of manifests (their counts of lines too): cheaper. */
+            withoutDiffs?: boolean;
+        };
+        /** @description GroupResult is the answer to ApplyEnvironmentGroup. */
+        GroupResult: {
+            created?: boolean;
+            environmentGroup?: string;
+        };
         Health: {
             problems?: string[];
             /** @enum {string} */
@@ -1259,6 +2052,8 @@ export interface components {
         HistoryDetail: {
             application?: string;
             environment?: string;
+            /** @description What else it is about: the id of an approval, the name of a release set or of a train. */
+            id?: string;
             lockId?: string;
             /** Format: uint64 */
             previousVersion?: string;
@@ -1295,6 +2090,19 @@ export interface components {
             subject?: string;
             /** Format: date-time */
             time?: string;
+        };
+        /** @description Hold keeps releases and trains away from what an application runs in an environment. */
+        Hold: {
+            application?: string;
+            environment?: string;
+        };
+        /** @description HoldResult is the answer to Hold and Resume. */
+        HoldResult: {
+            application?: string;
+            environment?: string;
+            hold?: boolean;
+            /** Format: uint64 */
+            version?: string;
         };
         KuberpultManifests: {
             manifests?: {
@@ -1352,6 +2160,16 @@ export interface components {
             /** Format: int32 */
             total?: number;
         };
+        ListApprovalsResponse: {
+            approvals?: components["schemas"]["Approval"][];
+            nextPageToken?: string;
+            /** Format: int32 */
+            total?: number;
+        };
+        ListDeploymentsResponse: {
+            deployments?: components["schemas"]["DeploymentEvent"][];
+            nextPageToken?: string;
+        };
         ListEnvironmentsResponse: {
             /** @description In chain order: distance to upstream, then name. */
             environments?: components["schemas"]["Environment"][];
@@ -1367,6 +2185,15 @@ export interface components {
             nextPageToken?: string;
             /** Format: int32 */
             total?: number;
+        };
+        ListQueueResponse: {
+            nextPageToken?: string;
+            queued?: components["schemas"]["QueuedVersion"][];
+            /** Format: int32 */
+            total?: number;
+        };
+        ListReleaseSetsResponse: {
+            releaseSets?: components["schemas"]["ReleaseSet"][];
         };
         ListReleasesResponse: {
             nextPageToken?: string;
@@ -1524,6 +2351,56 @@ export interface components {
             /** Format: int32 */
             queued?: number;
         };
+        /** @description PauseTrain keeps a train of the timetable from departing until it is resumed. It demands a reason. */
+        PauseTrain: {
+            /** @description Environment or environment group whose timetable has the train; a group wins over an environment of the same name. */
+            target?: string;
+            train?: string;
+        };
+        /**
+         * @description PrepareUndeploy makes a release without content. Rolled out like any other it removes the application from one environment after the other;
+         *     then Undeploy removes it for good. It is deployed to "latest" environments at once.
+         */
+        PrepareUndeploy: {
+            application?: string;
+        };
+        /** @description Preview is what a command would do on the state of commit. */
+        Preview: {
+            /** Format: date-time */
+            asOf?: string;
+            /** @description One for each application that would move, wait, or need approval; by environment and application. */
+            changes?: components["schemas"]["PreviewChange"][];
+            /** @description Commit of main it was decided on, 40 hex digits. */
+            commit?: string;
+            /** @description For a deployment: what the next train of an environment does differently afterwards; only what changes. */
+            nextTrains?: components["schemas"]["TrainEffect"][];
+            result?: components["schemas"]["ActionResult"];
+            /** @description First line of the commit message there would be. */
+            subject?: string;
+        };
+        /** @description PreviewChange is one application that would move in one environment. */
+        PreviewChange: {
+            /** Format: int32 */
+            added?: number;
+            application?: string;
+            backwards?: boolean;
+            /** @description Unified diff of the rendered manifests, the data of Secrets redacted; empty when they are the same. */
+            diff?: string;
+            /** @description The diff was cut because the answer would be too large; DiffManifests gives it whole. */
+            diffCut?: boolean;
+            environment?: string;
+            /** Format: uint64 */
+            fromVersion?: string;
+            outcome?: components["schemas"]["DeployOutcome"];
+            /** @description Releases that come with it, newest first, at most 50. When the version goes back: those that go away. */
+            releases?: components["schemas"]["Release"][];
+            /** Format: int32 */
+            releasesTotal?: number;
+            /** Format: int32 */
+            removed?: number;
+            /** Format: uint64 */
+            toVersion?: string;
+        };
         /**
          * @description Priority says where on the way to production an environment stands (facts: kuberpult's priorities).
          * @default PRIORITY_UNSPECIFIED
@@ -1555,6 +2432,45 @@ export interface components {
             title: string;
             /** @example urn:signalbox:problem:locked */
             type: string;
+        };
+        /** @description QueueResult says what became of each queued version. */
+        QueueResult: {
+            applications?: components["schemas"]["DeployResult"][];
+        };
+        /** @description QueuedVersion is a version that waits. */
+        QueuedVersion: {
+            application?: string;
+            /** @description What held it back when it was queued. */
+            because?: string;
+            /** @description lock or freeze. */
+            cause?: string;
+            displayVersion?: string;
+            environment?: string;
+            /**
+             * Format: date-time
+             * @description When Signalbox catches it up by itself: when the freeze ends. Unset for what waits behind a lock.
+             */
+            goesAt?: string;
+            /** @description What holds it back now; empty when nothing does: it would go with ReleaseQueue. */
+            heldByNow?: string;
+            /** Format: date-time */
+            queuedAt?: string;
+            queuedBy?: components["schemas"]["Actor"];
+            /**
+             * Format: uint64
+             * @description What runs meanwhile; 0 for nothing.
+             */
+            runningVersion?: string;
+            team?: string;
+            /** Format: uint64 */
+            version?: string;
+        };
+        /** @description Reject ends a request. Nothing is deployed. */
+        Reject: {
+            /** @description Why; demanded. */
+            comment?: string;
+            environment?: string;
+            id?: string;
         };
         /** @description Release is one version of an application: the manifests of each environment and where they came from. */
         Release: {
@@ -1628,6 +2544,12 @@ export interface components {
          * @enum {string}
          */
         ReleaseOutcome: "RELEASE_OUTCOME_UNSPECIFIED" | "RELEASE_OUTCOME_CREATED" | "RELEASE_OUTCOME_ALREADY_EXISTS_SAME";
+        /** @description ReleaseQueue deploys queued versions, in as far as nothing holds them back any more. Empty fields do not filter. */
+        ReleaseQueue: {
+            application?: string;
+            environment?: string;
+            team?: string;
+        };
         /** @description ReleaseResult is the answer to CreateRelease. */
         ReleaseResult: {
             application?: string;
@@ -1637,19 +2559,106 @@ export interface components {
             /** Format: uint64 */
             version?: string;
         };
+        /** @description ReleaseSet is a list of versions that ran together. */
+        ReleaseSet: {
+            /** Format: int32 */
+            applications?: number;
+            /** Format: date-time */
+            createdAt?: string;
+            createdBy?: components["schemas"]["Actor"];
+            /** @description Where they ran together. */
+            environment?: string;
+            message?: string;
+            name?: string;
+            /** @description Why its file cannot be read. */
+            problem?: string;
+            /** @description By application. */
+            versions?: {
+                [key: string]: string;
+            };
+        };
+        /** @description ReleaseSetComparison lists the applications that differ, by name. */
+        ReleaseSetComparison: {
+            differences?: components["schemas"]["ReleaseSetDifference"][];
+            /** Format: int32 */
+            same?: number;
+        };
+        /** @description ReleaseSetDifference is an application whose version differs; 0 where a side does not have it. */
+        ReleaseSetDifference: {
+            application?: string;
+            /** Format: uint64 */
+            fromVersion?: string;
+            /** Format: uint64 */
+            toVersion?: string;
+        };
+        /** @description RemovalResult says what is gone. */
+        RemovalResult: {
+            application?: string;
+            /** @description Deployments that ended. */
+            deployments?: components["schemas"]["DeployResult"][];
+            environment?: string;
+            /** @description Locks that went with them. */
+            locks?: components["schemas"]["Lock"][];
+            /**
+             * Format: int32
+             * @description Releases that are history now.
+             */
+            releases?: number;
+        };
+        /**
+         * @description RemoveFromEnvironment removes an application from one environment: its deployment and its locks there. Its releases stay. It is refused while a
+         *     lock of the environment, the group, the team or the line holds it.
+         */
+        RemoveFromEnvironment: {
+            application?: string;
+            environment?: string;
+        };
+        /** @description RenderEnvironment writes an environment's Argo CD documents anew, and every manifest that was edited by hand as its release has it. */
+        RenderEnvironment: {
+            environment?: string;
+        };
+        /** @description RenderResult says what was written. */
+        RenderResult: {
+            /** @description The Argo CD documents were not what they should be. */
+            documents?: boolean;
+            environment?: string;
+            /** @description Applications whose manifest was put back. */
+            repaired?: string[];
+        };
         /** @description Problem says what is wrong with a path of the manifest repo that Signalbox cannot read. */
         RepoProblem: {
             path?: string;
             reason?: string;
         };
-        /** @description RunTrain moves every application of a target to the version its upstream runs. */
+        /** @description Resume ends a hold. It deploys nothing by itself. */
+        Resume: {
+            application?: string;
+            environment?: string;
+        };
+        /** @description ResumeTrain lets it depart again, from the next time on. */
+        ResumeTrain: {
+            target?: string;
+            train?: string;
+        };
+        /** @description RunTrain moves every application of a target to the version its source names: what its upstream runs, unless source says otherwise. */
         RunTrain: {
+            /** @description Only these applications; empty means all. */
+            applications?: string[];
             ciLink?: string;
+            /** @description Only applications that have all of these labels. */
+            labels?: {
+                [key: string]: string;
+            };
+            source?: components["schemas"]["TrainSource"];
             /** @description An environment or an environment group; a group wins over an environment of the same name. */
             target?: string;
             targetType?: components["schemas"]["TrainTarget"];
             /** @description Only applications of this team; empty means all. */
             team?: string;
+            /** @description Name of a train of the target's timetable: run it now, with its filters. Other filters are not allowed then. */
+            train?: string;
+            /** @description All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now. */
+            whole?: boolean;
         };
         /** @description Signatures belong to one manifest; one that is valid is enough. */
         Signatures: {
@@ -1658,10 +2667,13 @@ export interface components {
         };
         /**
          * @description SkipCause says why a train left an application or an environment alone.
+         *
+         *      - SKIP_CAUSE_RELEASE_NOT_AVAILABLE: The release is announced only, or was removed.
+         *      - SKIP_CAUSE_ENV_HAS_NO_SOURCE: The past state or the release set says nothing of this environment's source.
          * @default SKIP_CAUSE_UNSPECIFIED
          * @enum {string}
          */
-        SkipCause: "SKIP_CAUSE_UNSPECIFIED" | "SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV" | "SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION" | "SKIP_CAUSE_APP_IS_LOCKED" | "SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV" | "SKIP_CAUSE_APP_IS_LOCKED_BY_ENV" | "SKIP_CAUSE_TEAM_IS_LOCKED" | "SKIP_CAUSE_NO_TEAM_PERMISSION" | "SKIP_CAUSE_APP_WITHOUT_TEAM" | "SKIP_CAUSE_APP_ON_HOLD" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV" | "SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV" | "SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND" | "SKIP_CAUSE_ENV_IS_LOCKED" | "SKIP_CAUSE_ENV_CONFIG_BROKEN";
+        SkipCause: "SKIP_CAUSE_UNSPECIFIED" | "SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV" | "SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION" | "SKIP_CAUSE_APP_IS_LOCKED" | "SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV" | "SKIP_CAUSE_APP_IS_LOCKED_BY_ENV" | "SKIP_CAUSE_TEAM_IS_LOCKED" | "SKIP_CAUSE_NO_TEAM_PERMISSION" | "SKIP_CAUSE_APP_WITHOUT_TEAM" | "SKIP_CAUSE_APP_ON_HOLD" | "SKIP_CAUSE_APP_IS_FROZEN" | "SKIP_CAUSE_APP_AWAITS_APPROVAL" | "SKIP_CAUSE_RELEASE_NOT_AVAILABLE" | "SKIP_CAUSE_APP_NOT_IN_SOURCE" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM" | "SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV" | "SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV" | "SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND" | "SKIP_CAUSE_ENV_IS_LOCKED" | "SKIP_CAUSE_ENV_CONFIG_BROKEN" | "SKIP_CAUSE_ENV_HAS_NO_SOURCE";
         /** @description SnapshotEnd marks the end of a snapshot. */
         SnapshotEnd: Record<string, never>;
         /** @description Status is what /healthz and the CLI read. */
@@ -1693,9 +2705,68 @@ export interface components {
             /** @description Writes can work. */
             writable?: boolean;
         };
+        /** @description Timetable is what is planned. */
+        Timetable: {
+            /** @description There are more departures than fit. */
+            cut?: boolean;
+            /** @description By time; at most 2,000. */
+            departures?: components["schemas"]["Departure"][];
+            /** Format: date-time */
+            from?: string;
+            /** @description By target and name. */
+            trains?: components["schemas"]["Train"][];
+            /** Format: date-time */
+            until?: string;
+        };
+        /** @description Train is an entry of the timetable. */
+        Train: {
+            applications?: string[];
+            disabled?: boolean;
+            /** @description Environment or environment group it goes to; one is set. */
+            environment?: string;
+            environmentGroup?: string;
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description Scheduled time of the last departure, and what became of it (departed or missed).
+             */
+            lastDeparture?: string;
+            lastOutcome?: string;
+            /** @description skip or run-once: what becomes of departures missed while Signalbox was down. */
+            missed?: string;
+            name?: string;
+            /**
+             * Format: date-time
+             * @description Unset when disabled, paused, or never again.
+             */
+            nextDeparture?: string;
+            paused?: boolean;
+            /** Format: date-time */
+            pausedAt?: string;
+            pausedBecause?: string;
+            pausedBy?: components["schemas"]["Actor"];
+            /** @description Why its schedule cannot be read; such a train does not depart. */
+            problem?: string;
+            /** @description Five cron fields in time_zone. */
+            schedule?: string;
+            team?: string;
+            timeZone?: string;
+        };
         TrainAnswer: {
             target?: string;
             team?: string;
+        };
+        /** @description TrainEffect is how a deployment changes what the next train does with an application. */
+        TrainEffect: {
+            after?: components["schemas"]["DeployResult"];
+            application?: string;
+            before?: components["schemas"]["DeployResult"];
+            /** @description Environment the train goes to. */
+            environment?: string;
+            /** @description The same in words. */
+            text?: string;
         };
         /** @description TrainEnvironment is what a train did in one environment. */
         TrainEnvironment: {
@@ -1712,6 +2783,20 @@ export interface components {
             environments?: components["schemas"]["TrainEnvironment"][];
             target?: string;
             team?: string;
+            /** @description The train of the timetable that ran; empty for others. */
+            train?: string;
+        };
+        /** @description TrainSource says where a train takes its versions from; empty means the upstream of each target environment. */
+        TrainSource: {
+            /**
+             * @description With revision: the environment whose past state counts; default the upstream of each target environment. The target itself takes it back
+             *     to what it ran. An environment whose upstream is latest needs it.
+             */
+            environment?: string;
+            /** @description A release set. Applications that are not in it stay. */
+            releaseSet?: string;
+            /** @description What ran at a past commit of the manifest repo: a commit id of 7 to 40 digits, or a tag. */
+            revision?: string;
         };
         /**
          * @description TrainTarget says what RunTrain.target names.
@@ -1721,6 +2806,24 @@ export interface components {
          * @enum {string}
          */
         TrainTarget: "TRAIN_TARGET_UNSPECIFIED" | "TRAIN_TARGET_ENVIRONMENT" | "TRAIN_TARGET_ENVIRONMENT_GROUP";
+        /**
+         * @description Undeploy removes an application: its deployments, locks, and all its releases. Without at_once its newest release must be an undeploy release that
+         *     runs wherever the application is deployed.
+         */
+        Undeploy: {
+            application?: string;
+            /** @description In one step, whatever runs. Demands a reason, and is refused while a lock holds the application somewhere. */
+            atOnce?: boolean;
+        };
+        /** @description Versions is what an environment ran. */
+        Versions: {
+            /** @description The last commit of main at that time; empty when there was none. */
+            commit?: string;
+            /** Format: date-time */
+            commitTime?: string;
+            /** @description By application. */
+            deployments?: components["schemas"]["DeploymentEvent"][];
+        };
         /** @description WatchEvent is a part of the snapshot, a change, or a heartbeat. */
         WatchEvent: {
             changes?: components["schemas"]["Changes"];
@@ -2483,6 +3586,76 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    applyApplication: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Labels to set; an empty value removes the label. */
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    project?: string;
+                    sourceRepoUrl?: string;
+                    team?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     diffManifests: {
         parameters: {
             query?: {
@@ -2554,9 +3727,262 @@ export interface operations {
             content: {
                 "application/json": {
                     lockBehavior?: components["schemas"]["LockBehavior"];
+                    /** @description Deploy an older version without a hold: the next train or release takes it up again. */
+                    noHold?: boolean;
                     /** Format: uint64 */
                     version?: string;
                 };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    hold: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeFromEnvironment: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resume: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    prepareUndeploy: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
             };
         };
         responses: {
@@ -2774,6 +4200,229 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    undeploy: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                application: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description In one step, whatever runs. Demands a reason, and is refused while a lock holds the application somewhere. */
+                    atOnce?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: {
+                environment?: string;
+                application?: string;
+                team?: string;
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListApprovalsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approve: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                environment: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    comment?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    reject: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                environment: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Why; demanded. */
+                    comment?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     batch: {
         parameters: {
             query?: {
@@ -2834,6 +4483,66 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    cleanUp: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CleanUp"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getCommitDeployments: {
         parameters: {
             query?: never;
@@ -2853,6 +4562,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommitDeployments"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeployments: {
+        parameters: {
+            query?: {
+                application?: string;
+                environment?: string;
+                team?: string;
+                /** @description Part of the author's name or e-mail. */
+                author?: string;
+                /** @description The first moment that counts, and the first that does not. */
+                since?: string;
+                until?: string;
+                /** @description Source commit of the release: whole, or at least 7 digits. */
+                commitId?: string;
+                /** @description At most 1,000; default 100. */
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeploymentsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportDeployments: {
+        parameters: {
+            query?: {
+                application?: string;
+                environment?: string;
+                team?: string;
+                author?: string;
+                since?: string;
+                until?: string;
+                commitId?: string;
+                /** @description csv (default) or jsonl. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newline-delimited JSON: each line is one event, and the last one a problem document if the stream breaks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ExportChunk"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    applyEnvironmentGroup: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                environmentGroup: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    config?: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -2971,6 +4810,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteEnvironment: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Also while something runs there, while it is locked, or while it is the upstream of another. Demands a reason. */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    renderEnvironment: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVersions: {
+        parameters: {
+            query?: {
+                /** @description Default now. */
+                at?: string;
+                /** @description Empty means all. */
+                application?: string;
+            };
+            header?: never;
+            path: {
+                environment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFreezes: {
+        parameters: {
+            query?: {
+                /** @description Days from `from` on; default 14, at most 366. */
+                days?: number;
+                /** @description Default now. */
+                from?: string;
+                environment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freezes"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3244,6 +5265,309 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GetPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listQueue: {
+        parameters: {
+            query?: {
+                environment?: string;
+                application?: string;
+                team?: string;
+                /** @description At most 1,000; default 100. */
+                pageSize?: number;
+                pageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListQueueResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    releaseQueue: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseQueue"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listReleaseSets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReleaseSetsResponse"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createReleaseSet: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateReleaseSet"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    compareReleaseSets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                from: string;
+                to: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseSetComparison"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getReleaseSet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseSet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteReleaseSet: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getStatus: {
         parameters: {
             query?: never;
@@ -3260,6 +5584,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTimetable: {
+        parameters: {
+            query?: {
+                /** @description Days from `from` on; default 14, at most 366. */
+                days?: number;
+                /** @description Default now. */
+                from?: string;
+                /** @description An environment or an environment group. An environment's timetable has its group's trains, too. */
+                target?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timetable"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pauseTrain: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                /** @description Environment or environment group whose timetable has the train; a group wins over an environment of the same name. */
+                target: string;
+                train: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeTrain: {
+        parameters: {
+            query?: {
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                reason?: string;
+                /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
+                wait?: "accepted" | "pushed";
+                /**
+                 * @description Same key and same action by the same actor within 24 h: the same answer. Same key, another action: a conflict. A release without a
+                 *     version under a new key is a new release, though it equals the newest one.
+                 */
+                idempotencyKey?: string;
+                /** @description Decide and answer, write nothing. */
+                dryRun?: boolean;
+                /** @description How long to wait for the outcome before answering 504 with the operation id; default 60 s, at most 10 min. */
+                timeout?: string;
+                /**
+                 * @description With an idempotency key, too, take a release without a version that equals the newest one for a retry and create no second one. For
+                 *     clients that make a key for each run, so that the key says nothing about what the person wants.
+                 */
+                sameIsRetry?: boolean;
+            };
+            header?: {
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+            };
+            path: {
+                target: string;
+                train: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Accepted: it will be decided exactly once; Location names the operation. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3304,10 +5783,21 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /** @description Only these applications; empty means all. */
+                    applications?: string[];
                     ciLink?: string;
+                    /** @description Only applications that have all of these labels. */
+                    labels?: {
+                        [key: string]: string;
+                    };
+                    source?: components["schemas"]["TrainSource"];
                     targetType?: components["schemas"]["TrainTarget"];
                     /** @description Only applications of this team; empty means all. */
                     team?: string;
+                    /** @description Name of a train of the target's timetable: run it now, with its filters. Other filters are not allowed then. */
+                    train?: string;
+                    /** @description All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now. */
+                    whole?: boolean;
                 };
             };
         };
