@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // schedules name time zones; not every machine knows them
 
 	"github.com/signalbox-dev/signalbox/services/signalbox/cli"
 )
