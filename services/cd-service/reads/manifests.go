@@ -2,24 +2,23 @@ package reads
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/pmezard/go-difflib/difflib"
-
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
+	"github.com/signalbox-dev/signalbox/services/cd-service/diffs"
 )
 
-// Limits of what one answer carries and of what is worth comparing line by line.
+// Limits of what one answer carries.
 const (
-	maxManifest    = 16 << 20
-	maxManifests   = 48 << 20
-	maxDiffedLines = 50_000
+	maxManifest  = 16 << 20
+	maxManifests = 48 << 20
 )
 
 // GetManifests reads a release's manifests from the release log.
@@ -35,13 +34,10 @@ func (s applicationService) GetManifests(ctx context.Context, r *api.GetManifest
 	}
 	out := &api.Manifests{Release: releaseProto(app, release), Manifests: make(map[string]*api.Manifest, len(contents))}
 	for env, content := range contents {
-		out.Manifests[env] = &api.Manifest{Environment: env, Content: clean((&redactor{}).redact(content))}
+		out.Manifests[env] = &api.Manifest{Environment: env, Content: diffs.Redact(content)}
 	}
 	return out, nil
 }
-
-// clean makes text that can travel; manifests are checked to be UTF-8 when they come in, those of an imported repo were not.
-func clean(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // manifests reads what a release holds for an environment, or for all when env is empty.
 func (s *Server) manifests(ctx context.Context, app *manifestrepo.Application, r *manifestrepo.Release, env string) (map[string][]byte, error) {
@@ -161,28 +157,24 @@ func running(app *manifestrepo.Application, field, env string) (*manifestrepo.Re
 }
 
 func (s *Server) diff(ctx context.Context, app *manifestrepo.Application, from, to side) (*api.ManifestDiff, error) {
-	a, b, err := s.sides(ctx, app, from, to)
+	a, err := s.side(ctx, app, from)
 	if err != nil {
 		return nil, err
 	}
-	if len(a) > maxDiffedLines || len(b) > maxDiffedLines {
-		return nil, problem.New(problem.TooLarge, "the manifests of %s have %d and %d lines, too many to compare here", app.Name, len(a), len(b)).
-			Because(fmt.Sprintf("manifests up to %d lines are compared", maxDiffedLines)).Fix("read both and compare them with diff")
+	b, err := s.side(ctx, app, to)
+	if err != nil {
+		return nil, err
 	}
-	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: a, B: b, FromFile: from.name(app), ToFile: to.name(app), Context: 3})
+	d, err := diffs.Compare(a, b)
+	var long *diffs.TooLongError
+	if errors.As(err, &long) {
+		return nil, problem.New(problem.TooLarge, "the manifests of %s have %d and %d lines, too many to compare here", app.Name, long.From, long.To).
+			Because(fmt.Sprintf("manifests up to %d lines are compared", diffs.MaxLines)).Fix("read both and compare them with diff")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("compare manifests: %w", err)
 	}
-	out := &api.ManifestDiff{FromVersion: from.version(), ToVersion: to.version(), Diff: text}
-	for i, line := range strings.Split(text, "\n") {
-		switch {
-		case i < 2: // the names of the sides
-		case strings.HasPrefix(line, "+"):
-			out.Added++
-		case strings.HasPrefix(line, "-"):
-			out.Removed++
-		}
-	}
+	out := &api.ManifestDiff{FromVersion: from.version(), ToVersion: to.version(), Diff: d.Text, Added: d.Added, Removed: d.Removed}
 	for _, r := range slices.Backward(app.Releases) {
 		if r.Version > out.FromVersion && r.Version <= out.ToVersion {
 			out.Releases = append(out.Releases, releaseProto(app, r))
@@ -191,31 +183,16 @@ func (s *Server) diff(ctx context.Context, app *manifestrepo.Application, from, 
 	return out, nil
 }
 
-// sides reads both manifests as lines, redacted.
-func (s *Server) sides(ctx context.Context, app *manifestrepo.Application, from, to side) (a, b []string, err error) {
-	old := &redactor{}
-	if a, err = s.side(ctx, app, from, old); err != nil {
-		return nil, nil, err
-	}
-	b, err = s.side(ctx, app, to, &redactor{against: old.values})
-	return a, b, err
-}
-
-func (s *Server) side(ctx context.Context, app *manifestrepo.Application, of side, r *redactor) ([]string, error) {
+// side reads a manifest.
+func (s *Server) side(ctx context.Context, app *manifestrepo.Application, of side) (diffs.Side, error) {
 	if of.release == nil {
-		return nil, nil
+		return diffs.Side{}, nil
 	}
 	contents, err := s.manifests(ctx, app, of.release, of.environment)
 	if err != nil {
-		return nil, err
+		return diffs.Side{}, err
 	}
-	lines := strings.SplitAfter(clean(r.redact(contents[of.environment])), "\n")
-	if last := len(lines) - 1; lines[last] == "" {
-		lines = lines[:last]
-	} else {
-		lines[last] += "\n"
-	}
-	return lines, nil
+	return diffs.Side{Name: of.name(app), Content: contents[of.environment]}, nil
 }
 
 func (s side) version() uint64 {
@@ -227,8 +204,5 @@ func (s side) version() uint64 {
 
 // name stands in the diff's first lines.
 func (s side) name(app *manifestrepo.Application) string {
-	if s.release == nil {
-		return "/dev/null"
-	}
 	return manifestrepo.ReleaseManifestPath(app.Name, s.release.Version, s.environment)
 }

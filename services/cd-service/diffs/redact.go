@@ -1,10 +1,11 @@
-package reads
+package diffs
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -16,6 +17,9 @@ const (
 	hiddenChanged = "(not shown, changed)"
 	unreadable    = "# (not shown: this document is not valid YAML and may hold a Secret)\n"
 )
+
+// secretWord finds the kind: a word of its own, unlike in imagePullSecrets, which nearly every manifest has.
+var secretWord = regexp.MustCompile(`\bSecret\b`)
 
 // redactor takes the data out of Secrets, items of lists included. All else stays as it is, byte for byte.
 type redactor struct {
@@ -53,7 +57,7 @@ func documents(text string) []string {
 
 func (r *redactor) document(text string) string {
 	// A kind can be spelled in another way only with escapes.
-	if !strings.Contains(text, "Secret") && !strings.Contains(text, `\`) {
+	if !strings.Contains(text, `\`) && !secretWord.MatchString(text) {
 		return text
 	}
 	var node yaml.Node

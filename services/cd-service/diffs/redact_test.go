@@ -1,4 +1,4 @@
-package reads
+package diffs
 
 import (
 	"strings"
@@ -36,7 +36,7 @@ func TestWhatIsNoSecretStaysAsItIs(t *testing.T) {
 	for _, manifest := range []string{
 		"", "\n", "---\n", "kind: ConfigMap\ndata:\n  kind: Secret\n  # yes\n", "kind: SecretStore\ndata:   {a: b}\n",
 		"kind: Deployment\nspec:\n  text: |\n    kind: Secret\n    data: x\n", "a: \"\\n\"\n--- \nb: 1", "kind: Secret\nmetadata: {name: empty}\n", "\xff\xfe",
-		"# Secrets are elsewhere\n---\nkind: A\n", "kind: ExternalSecret\nspec:\n  data:\n  - secretKey: a\n",
+		"# Secrets are elsewhere\n---\nkind: A\n", "kind: Deployment\nimagePullSecrets:   [{name: a}]\n", "kind: ExternalSecret\nspec:\n  data:\n  - secretKey: a\n",
 	} {
 		if got := (&redactor{}).redact([]byte(manifest)); got != manifest {
 			t.Errorf("%q became %q", manifest, got)
