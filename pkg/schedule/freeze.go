@@ -12,7 +12,8 @@ type State struct {
 	// Holding are the indexes of the windows that hold, ascending: the deny windows that are open; when none is, all allow
 	// windows, none of which is open. Empty when not frozen.
 	Holding []int
-	// Until is when the set stops being frozen; zero when it is not frozen, or when no end is found within 400 days.
+	// Until is when the set stops being frozen; zero when it is not frozen, or when no end is found within 400 days. (Windows that take
+	// turns are followed through 20,000 turns.)
 	Until time.Time
 }
 
@@ -57,111 +58,117 @@ func holding(windows []Window, at time.Time) []int {
 	return allow
 }
 
-// thaw is the first instant, from one on, at which the set is not frozen; zero when that is not within 400 days.
-func thaw(windows []Window, at time.Time) time.Time {
-	limit := at.Add(horizon)
-	for t := at; ; {
-		next, frozen := held(windows, t, limit)
-		if !frozen {
-			return t
-		}
-		if next.IsZero() || next.After(limit) {
-			return time.Time{}
-		}
-		t = next.In(at.Location())
-	}
+// maxSteps bounds a search in which windows take turns: minute by minute they would take more than half a million in 400 days.
+const maxSteps = 20_000
+
+// search goes through the openings of a set of windows in the order of time.
+type search struct {
+	windows []Window
+	limit   time.Time
+	// shut is, for a window that was seen closed, when it opens next; zero when it never does.
+	shut []time.Time
+	seen []bool
 }
 
-// held is until when the set is frozen at least; zero when that is beyond the limit.
-func held(windows []Window, at, limit time.Time) (until time.Time, frozen bool) {
-	for _, w := range windows {
-		if w.Kind != Deny {
-			continue
-		}
-		if a := w.opened(at); !a.IsZero() {
-			frozen = true
-			end := w.end(a, limit)
-			if end.IsZero() {
-				return time.Time{}, true
-			}
-			until = latest(until, end)
-		}
-	}
-	if frozen {
-		return until, true
-	}
-	for _, w := range windows {
-		if w.Kind != Allow {
-			continue
-		}
-		if !w.opened(at).IsZero() {
-			return time.Time{}, false
-		}
-		frozen = true
-	}
-	if !frozen {
+func newSearch(windows []Window, at time.Time) *search {
+	return &search{windows: windows, limit: at.Add(horizon), shut: make([]time.Time, len(windows)), seen: make([]bool, len(windows))}
+}
+
+// open tells whether a window is open, and until when; zero when that is beyond the limit. Instants must not go back.
+func (s *search) open(i int, at time.Time) (end time.Time, open bool) {
+	w := &s.windows[i]
+	if s.seen[i] && (s.shut[i].IsZero() || at.Before(s.shut[i])) {
 		return time.Time{}, false
 	}
-	return opening(windows, Allow, at), true
+	a := w.opened(at)
+	if s.seen[i] = a.IsZero(); !s.seen[i] {
+		return w.end(a, s.limit), true
+	}
+	if w.opens() {
+		s.shut[i] = w.Schedule.Next(at)
+	}
+	return time.Time{}, false
+}
+
+// last is when the last of those windows of a kind closes that are open at an instant; zero when that is beyond the limit.
+func (s *search) last(kind Kind, at time.Time) (end time.Time, open bool) {
+	for i := range s.windows {
+		if s.windows[i].Kind != kind {
+			continue
+		}
+		e, isOpen := s.open(i, at)
+		switch {
+		case isOpen && e.IsZero():
+			return e, true
+		case isOpen && e.After(end):
+			end, open = e, true
+		}
+	}
+	return end, open
+}
+
+// first is when the first window of a kind opens, none of which is open; zero when none does.
+func (s *search) first(kind Kind) (opens time.Time) {
+	for i, next := range s.shut {
+		if s.windows[i].Kind == kind && !next.IsZero() && (opens.IsZero() || next.Before(opens)) {
+			opens = next
+		}
+	}
+	return opens
+}
+
+// has tells whether there is a window of a kind.
+func (s *search) has(kind Kind) bool {
+	return slices.ContainsFunc(s.windows, func(w Window) bool { return w.Kind == kind })
+}
+
+// within is an instant in the zone of another one; zero when it is beyond the limit.
+func (s *search) within(t, zone time.Time) time.Time {
+	if t.IsZero() || t.After(s.limit) {
+		return time.Time{}
+	}
+	return t.In(zone.Location())
+}
+
+// thaw is the first instant, after one at which the set is frozen, at which it is not; zero when that is not within 400 days.
+func thaw(windows []Window, at time.Time) time.Time {
+	s := newSearch(windows, at)
+	t := at
+	for range maxSteps {
+		next, denied := s.last(Deny, t)
+		if !denied {
+			if _, allowed := s.last(Allow, t); allowed || !s.has(Allow) {
+				return s.within(t, at)
+			}
+			next = s.first(Allow)
+		}
+		if t = s.within(next, at); t.IsZero() {
+			break
+		}
+	}
+	return time.Time{}
 }
 
 // freeze is the first instant, after one at which the set is not frozen, at which it is; zero when that is not within 400 days.
-func freeze(windows []Window, after time.Time) time.Time {
-	limit := after.Add(horizon)
-	next := opening(windows, Deny, after)
-	if c := closing(windows, after, limit); next.IsZero() || !c.IsZero() && c.Before(next) {
-		next = c
+func freeze(windows []Window, at time.Time) time.Time {
+	s := newSearch(windows, at)
+	s.last(Deny, at)
+	denied := s.first(Deny)
+	if !s.has(Allow) {
+		return s.within(denied, at)
 	}
-	if next.IsZero() || next.After(limit) {
-		return time.Time{}
-	}
-	return next.In(after.Location())
-}
-
-// opening is the first activation of a kind of windows after an instant; zero when there is none.
-func opening(windows []Window, kind Kind, after time.Time) time.Time {
-	var first time.Time
-	for _, w := range windows {
-		if w.Kind != kind || !w.opens() {
-			continue
+	t := at
+	for range maxSteps {
+		end, allowed := s.last(Allow, t)
+		if !allowed {
+			return s.within(t, at)
 		}
-		if next := w.Schedule.Next(after); first.IsZero() || !next.IsZero() && next.Before(first) {
-			first = next
+		if end.IsZero() || !denied.IsZero() && denied.Before(end) {
+			return s.within(denied, at)
 		}
+		t = end
 	}
-	return first
-}
-
-// closing is when the last of the allow windows closes that are open at an instant, or open before the others close; zero when
-// that is beyond the limit, or when none is open.
-func closing(windows []Window, at, limit time.Time) time.Time {
-	var last time.Time
-	for t := at; ; t = last {
-		open := false
-		for _, w := range windows {
-			if w.Kind != Allow {
-				continue
-			}
-			if a := w.opened(t); !a.IsZero() {
-				open = true
-				end := w.end(a, limit)
-				if end.IsZero() {
-					return time.Time{}
-				}
-				last = latest(last, end)
-			}
-		}
-		if !open {
-			return last
-		}
-	}
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	return time.Time{}
 }
 
 // Occurrence is one time that a window is open: from Start on and before End, in the zone of the window's schedule. Start or
