@@ -68,6 +68,8 @@ type Rules struct {
 	Secrets string
 	// MaxManifestBytes is the limit of one manifest; 0 means the rules' own.
 	MaxManifestBytes int64
+	// Roles say who may approve where an environment's config names a role.
+	Roles Roles
 }
 
 // Door is the frontend's part.

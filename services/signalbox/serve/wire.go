@@ -39,7 +39,7 @@ func openService(ctx context.Context, s Settings, metrics prometheus.Registerer,
 		Branch:           s.Repo.Branch,
 		LogRef:           s.Repo.LogRef,
 		SeedEnvironments: seed,
-		Policy:           rules.Policy{KeepWindow: s.Rules.KeepWindow, Secrets: s.Rules.Secrets, MaxManifestBytes: s.Rules.MaxManifestBytes},
+		Policy:           s.Rules.policy(),
 		ArgoCD:           argocd.Settings{RepoURL: s.argoCDRepoURL(), Branch: s.Repo.Branch},
 		Keyring:          keyring,
 		CommitterEmail:   CommitterEmail,
@@ -55,6 +55,11 @@ func openService(ctx context.Context, s Settings, metrics prometheus.Registerer,
 	}
 	settleMemory(ctx)
 	return service, nil
+}
+
+// policy is what the rules get to know.
+func (r Rules) policy() rules.Policy {
+	return rules.Policy{KeepWindow: r.KeepWindow, Secrets: r.Secrets, MaxManifestBytes: r.MaxManifestBytes, Roles: r.Roles}
 }
 
 // maxConfig is the largest config.json that is read.
