@@ -1,12 +1,208 @@
 package rules
 
 import (
+	"fmt"
+
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
+	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+	"github.com/signalbox-dev/signalbox/pkg/schedule"
 )
+
+// Approval: an environment may ask that somebody agrees before anything is deployed there. What a command would have deployed becomes one
+// request for each such environment. Only one request waits for an application in an environment: a newer one takes its place.
+
+// asking is the request that a decision makes in one environment, and what waits there already.
+type asking struct {
+	env     *manifestrepo.Environment
+	request manifestrepo.Approval
+	// waiting are the changes of older requests by application, those of a later request last.
+	waiting map[string][]waitingChange
+	// replaced are the applications that leave an older request, by its id.
+	replaced map[string]map[string]bool
+}
+
+// waitingChange is a change of a request that has not been answered.
+type waitingChange struct {
+	id string
+	manifestrepo.ApprovalChange
+}
 
 // awaitsApproval lets a delivery that nothing else holds back wait for approval when its environment asks for that: it notes the request that the
 // command makes in that environment, fills in result, and reports true. A delivery that was approved, or into an environment that asks for none,
-// goes on.
+// goes on. A version that waits for approval waits nowhere else: it leaves the queue.
 func (w *work) awaitsApproval(d delivery, result *api.DeployResult) (bool, error) {
-	return false, nil
+	if d.env.Config.Approval == nil || d.approved {
+		return false, nil
+	}
+	a, err := w.askingIn(d.env)
+	if err != nil {
+		return false, err
+	}
+	change := manifestrepo.ApprovalChange{Application: d.app, Version: d.version, From: result.PreviousVersion, ByHand: !d.automatic}
+	result.Outcome = api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL
+	if result.ApprovalId = a.waitsIn(change); result.ApprovalId == "" {
+		result.ApprovalId = a.request.ID
+		w.ask(a, change, d.reason)
+	}
+	result.Because = approvalWords(result.ApprovalId)
+	if d.automatic {
+		result.SkipCause = api.SkipCause_SKIP_CAUSE_APP_AWAITS_APPROVAL
+	}
+	if d.old == nil || d.old.Queued == nil {
+		return true, nil
+	}
+	return true, w.unqueue(d.app, d.old)
+}
+
+// approvalWords names a request for a person, as what holds a version back.
+func approvalWords(id string) string { return "request for approval " + id }
+
+// askingIn begins the request of this decision in an environment; it is written when it has a change.
+func (w *work) askingIn(env *manifestrepo.Environment) (*asking, error) {
+	if a, known := w.askings[env.Name]; known {
+		return a, nil
+	}
+	a := &asking{env: env, waiting: map[string][]waitingChange{}, replaced: map[string]map[string]bool{}}
+	a.request = manifestrepo.Approval{
+		ID: w.freeApprovalID(env), Environment: env.Name, Action: w.checked.Kind, CreatedAt: w.now, CreatedBy: w.ctx.Actor,
+	}
+	if text := env.Config.Approval.ExpiresAfter; text != "" {
+		wait, err := schedule.ParseDuration(text)
+		if err != nil {
+			return nil, fmt.Errorf("how long a request waits in %s: %w", env.Name, err)
+		}
+		a.request.ExpiresAt = w.now.Add(wait)
+	}
+	for _, id := range sortedKeys(env.Approvals) {
+		older := env.Approvals[id]
+		if older.Broken != "" || older.Expired(w.now) {
+			continue
+		}
+		for _, c := range older.Changes {
+			a.waiting[c.Application] = append(a.waiting[c.Application], waitingChange{id, c})
+		}
+	}
+	if w.askings == nil {
+		w.askings = map[string]*asking{}
+	}
+	w.askings[env.Name] = a
+	return a, nil
+}
+
+// freeApprovalID is the time of the decision, with a number behind it when that is taken.
+func (w *work) freeApprovalID(env *manifestrepo.Environment) string {
+	first := w.now.Format("20060102-150405")
+	id := first
+	for n := 2; env.Approvals[id] != nil; n++ {
+		id = fmt.Sprintf("%s-%d", first, n)
+	}
+	return id
+}
+
+// waitsIn is the id of an older request that asks for the same; empty when none does. What a person asked for by hand covers what a train
+// or a release asks for, not the other way: by hand, an older version sets a hold.
+func (a *asking) waitsIn(change manifestrepo.ApprovalChange) string {
+	for _, older := range a.waiting[change.Application] {
+		if older.Version == change.Version && older.From == change.From && (older.ByHand || !change.ByHand) {
+			return older.id
+		}
+	}
+	return ""
+}
+
+// ask adds a change to the request of this decision; it replaces what older ones say of the application.
+func (w *work) ask(a *asking, change manifestrepo.ApprovalChange, reason string) {
+	if a.request.Reason == "" {
+		a.request.Reason = reason
+	}
+	a.request.Changes = append(a.request.Changes, change)
+	for _, older := range a.waiting[change.Application] {
+		if a.replaced[older.id] == nil {
+			a.replaced[older.id] = map[string]bool{}
+		}
+		a.replaced[older.id][change.Application] = true
+		w.happened(approvalEvent(eventApprovalSuperseded, a.env.Name, older.id, older.ApprovalChange))
+	}
+	w.happened(approvalEvent(eventApprovalRequested, a.env.Name, a.request.ID, change))
+}
+
+func approvalEvent(what, env, id string, c manifestrepo.ApprovalChange) manifestrepo.Event {
+	return manifestrepo.Event{What: what, Application: c.Application, Environment: env, Version: c.Version, PreviousVersion: c.From, ID: id}
+}
+
+// writeRequests writes what the decision asks for, once it is complete. The lines about it come first in the message, so that a long train
+// does not push them out.
+func (w *work) writeRequests() error {
+	var lines []string
+	for _, env := range sortedKeys(w.askings) {
+		a := w.askings[env]
+		if len(a.request.Changes) == 0 {
+			continue
+		}
+		for _, id := range sortedKeys(a.replaced) {
+			if err := w.writeSuperseded(a.env.Approvals[id], a.replaced[id]); err != nil {
+				return err
+			}
+		}
+		path := manifestrepo.ApprovalPath(env, a.request.ID)
+		content, err := manifestrepo.EncodeApproval(&a.request)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
+		w.create(path, content)
+		lines = append(lines, requestLine(a))
+	}
+	w.lines = append(lines, w.lines...)
+	return nil
+}
+
+// writeSuperseded takes changes out of an older request; one that asks for nothing any more is deleted.
+func (w *work) writeSuperseded(older *manifestrepo.Approval, replaced map[string]bool) error {
+	path := manifestrepo.ApprovalPath(older.Environment, older.ID)
+	next := *older
+	next.Changes = nil
+	for _, c := range older.Changes {
+		if !replaced[c.Application] {
+			next.Changes = append(next.Changes, c)
+		}
+	}
+	if len(next.Changes) == 0 {
+		w.delete(path)
+		return nil
+	}
+	content, err := manifestrepo.EncodeApproval(&next)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	w.write(path, content)
+	return nil
+}
+
+func requestLine(a *asking) string {
+	line := fmt.Sprintf("%s asks for approval of %s in %s", a.request.ID, counted(len(a.request.Changes), "deployment"), a.env.Name)
+	if !a.request.ExpiresAt.IsZero() {
+		line += ", until " + a.request.ExpiresAt.Format("2006-01-02 15:04 MST")
+	}
+	return line + "."
+}
+
+// ApprovalProto is a request as the API hands it out; display versions and who may approve come from the snapshot.
+func ApprovalProto(s *manifestrepo.Snapshot, a *manifestrepo.Approval) *api.Approval {
+	out := &api.Approval{
+		Id: a.ID, Environment: a.Environment, Action: a.Action, CreatedBy: actorProto(a.CreatedBy),
+		CreatedAt: timeProto(a.CreatedAt), ExpiresAt: timeProto(a.ExpiresAt), Reason: a.Reason, Problem: a.Broken,
+	}
+	for _, c := range a.Changes {
+		change := &api.ApprovalChange{Application: c.Application, Version: c.Version, FromVersion: c.From}
+		if app := s.Application(c.Application); app != nil {
+			if r := app.Release(c.Version); r != nil {
+				change.DisplayVersion = r.DisplayVersion
+			}
+		}
+		out.Changes = append(out.Changes, change)
+	}
+	if env := s.Environment(a.Environment); env != nil && env.Config.Approval != nil {
+		out.Approvers, out.NotAuthor = env.Config.Approval.By, env.Config.Approval.NotAuthor
+	}
+	return out
 }

@@ -53,6 +53,8 @@ type delivery struct {
 	behavior api.LockBehavior
 	// automatic: not a person who names application and version, but a release or a train. A hold keeps it away.
 	automatic bool
+	// approved: whom the environment asks for approval has agreed.
+	approved bool
 	// reason stands in deployment.json.
 	reason string
 }
@@ -87,6 +89,9 @@ func (w *work) deliver(d delivery) (*api.DeployResult, error) {
 	locks := w.locksOn(d.env, d.locks, d.team)
 	result.Locks = lockProtos(locks)
 	if len(locks) == 0 || d.behavior == api.LockBehavior_LOCK_BEHAVIOR_IGNORE {
+		if waits, err := w.awaitsApproval(d, result); waits || err != nil {
+			return result, err
+		}
 		return result, w.makeRun(d, result)
 	}
 	result.Because = lockList(locks)

@@ -174,7 +174,11 @@ func decide(c *Checked, s *manifestrepo.Snapshot, ctx Context, reason string) (*
 		return nil, problem.New(problem.Invalid, "the request holds no command").Because("a request holds exactly one command")
 	}
 	w := newWork(c, s, ctx, reason)
-	if err := r.decide(m, w); err != nil {
+	err := r.decide(m, w)
+	if err == nil {
+		err = w.writeRequests()
+	}
+	if err != nil {
 		var refused *problem.Error
 		if errors.As(err, &refused) {
 			return nil, refused

@@ -32,6 +32,8 @@ type work struct {
 	result  *api.ActionResult
 
 	envLocks map[string][]*manifestrepo.Lock
+	// askings are the requests for approval that the decision makes, by environment.
+	askings map[string]*asking
 }
 
 func newWork(c *Checked, s *manifestrepo.Snapshot, ctx Context, reason string) *work {
