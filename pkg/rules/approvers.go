@@ -33,10 +33,10 @@ func MayApprove(p Policy, s *manifestrepo.Snapshot, request *manifestrepo.Approv
 	if !rule.NotAuthor {
 		return nil
 	}
-	if who.Email == "" {
+	if strings.TrimSpace(who.Email) == "" {
 		return denied("nobody knows who approves: there is no e-mail address").Fix("say who you are")
 	}
-	if strings.EqualFold(request.CreatedBy.Email, who.Email) {
+	if sameMail(request.CreatedBy.Email, who.Email) {
 		return denied("%s asked for it", nameOf(who))
 	}
 	for _, c := range request.Changes {
@@ -82,8 +82,9 @@ func (p Policy) stands(by, email string) bool {
 	return slices.ContainsFunc(p.Roles[role], func(member string) bool { return sameMail(member, email) })
 }
 
-// sameMail compares without case; "*@example.com" is everybody of that domain.
+// sameMail compares without case, and without spaces around it; "*@example.com" is everybody of that domain. Nobody is the same as nobody.
 func sameMail(pattern, email string) bool {
+	pattern, email = strings.TrimSpace(pattern), strings.TrimSpace(email)
 	if domain, ok := strings.CutPrefix(pattern, "*"); ok && strings.HasPrefix(domain, "@") {
 		at := strings.LastIndexByte(email, '@')
 		return at > 0 && strings.EqualFold(email[at:], domain)
@@ -94,7 +95,7 @@ func sameMail(pattern, email string) bool {
 // wrote reports whether a release is somebody's: its source commit's author, or who posted it.
 func wrote(r *manifestrepo.Release, email string) bool {
 	_, author, _ := strings.Cut(r.Author, "<")
-	return strings.EqualFold(strings.TrimSuffix(author, ">"), email) || strings.EqualFold(r.CreatedBy.Email, email)
+	return sameMail(strings.TrimSuffix(author, ">"), email) || sameMail(r.CreatedBy.Email, email)
 }
 
 // nameOf names a person or machine.
