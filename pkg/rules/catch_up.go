@@ -1,14 +1,52 @@
 package rules
 
 import (
+	"time"
+
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 )
 
-func checkCatchUp(m *api.CatchUp, c *checking) error { panic("contract") }
+// CatchUp: a freeze is over, and what nothing but a freeze held back is deployed. What something else holds back by now waits for that: from
+// then on it is for a person to let it go, so that the clock asks once.
 
-func needsOfCatchUp(m *api.CatchUp, c *Checked, s *manifestrepo.Snapshot) []ReleaseKey {
-	panic("contract")
+func checkCatchUp(*api.CatchUp, *checking) error { return nil }
+
+func needsOfCatchUp(_ *api.CatchUp, _ *Checked, s *manifestrepo.Snapshot) []ReleaseKey {
+	return releasesOf(allWaiting(s, byFreeze))
 }
 
-func decideCatchUp(m *api.CatchUp, w *work) error { panic("contract") }
+func decideCatchUp(_ *api.CatchUp, w *work) error {
+	answer := &api.QueueResult{}
+	w.result.Kind = &api.ActionResult_CatchUp{CatchUp: answer}
+	over, _ := thawed(w.s, w.freezes)
+	for _, q := range over {
+		result, err := w.outOfQueue(q, func(d *delivery) {
+			d.automatic, d.by, d.reason = true, q.By, "caught up after a freeze"
+		})
+		if err != nil {
+			return err
+		}
+		answer.Applications = append(answer.Applications, result)
+	}
+	w.tellQueue("Catch up after a freeze", "no freeze is over that held anything back", answer.Applications)
+	return nil
+}
+
+func byFreeze(q waiting) bool { return q.Cause == manifestrepo.QueuedByFreeze }
+
+// thawed lists the queued versions whose freeze is over, by environment and application. next is when the first of the other freezes ends;
+// zero when none does, as far as is known.
+func thawed(s *manifestrepo.Snapshot, freezes *Freezes) (over []waiting, next time.Time) {
+	over = allWaiting(s, func(q waiting) bool {
+		if !byFreeze(q) {
+			return false
+		}
+		freeze := freezes.Of(q.env, q.app.Name, q.app.Team)
+		if until := freeze.Until; !until.IsZero() && (next.IsZero() || until.Before(next)) {
+			next = until
+		}
+		return !freeze.Frozen()
+	})
+	return over, next
+}

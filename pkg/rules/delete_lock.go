@@ -32,20 +32,28 @@ func decideDeleteLock(m *api.DeleteLock, w *work) error {
 		return err
 	}
 	w.describeLock("Unlock", place)
-	for _, d := range w.under(lock) {
-		if d.Queued == nil || d.Queued.Version != d.Version {
+	answer.Unqueued, err = w.dropRunning(lock, map[*manifestrepo.Deployment]bool{})
+	return err
+}
+
+// dropRunning drops the versions that wait under a lock and run already, but for those that were seen before.
+func (w *work) dropRunning(l *manifestrepo.Lock, seen map[*manifestrepo.Deployment]bool) ([]*api.DeployResult, error) {
+	var dropped []*api.DeployResult
+	for _, d := range w.under(l) {
+		if d.Queued == nil || d.Queued.Version != d.Version || seen[d.Deployment] {
 			continue
 		}
+		seen[d.Deployment] = true
 		if err := w.unqueue(d.application, d.Deployment); err != nil {
-			return err
+			return nil, err
 		}
-		answer.Unqueued = append(answer.Unqueued, &api.DeployResult{
+		dropped = append(dropped, &api.DeployResult{
 			Application: d.application, Environment: d.Environment, Version: d.Version, PreviousVersion: d.Version,
 			Outcome: api.DeployOutcome_DEPLOY_OUTCOME_UNCHANGED, Because: "it runs already",
 		})
 		w.say("%s %d waited for %s, where it runs already.", d.application, d.Version, d.Environment)
 	}
-	return nil
+	return dropped, nil
 }
 
 func (w *work) removeLock(l *manifestrepo.Lock) error {

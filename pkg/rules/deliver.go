@@ -55,6 +55,12 @@ type delivery struct {
 	automatic bool
 	// approved: whom the environment asks for approval has agreed.
 	approved bool
+	// noHold: an older version is deployed without a hold.
+	noHold bool
+	// waiting: it is the queued version of old. Who queued it and when stays, when something holds it back again.
+	waiting bool
+	// by is who wanted it; zero is who asks now.
+	by manifestrepo.Actor
 	// reason stands in deployment.json.
 	reason string
 }
@@ -68,7 +74,7 @@ func deliveryTo(env *manifestrepo.Environment, name string, app *manifestrepo.Ap
 	return d
 }
 
-// deliver decides one delivery: held, running already, behind a lock, or deployed.
+// deliver decides one delivery: on hold, running already, behind a lock or a freeze, waiting for approval, or deployed.
 func (w *work) deliver(d delivery) (*api.DeployResult, error) {
 	result := &api.DeployResult{Application: d.app, Environment: d.env.Name, Version: d.version}
 	if d.old != nil {
@@ -86,23 +92,24 @@ func (w *work) deliver(d delivery) (*api.DeployResult, error) {
 	if d.old != nil && d.old.Version == d.version && !d.old.EditedByHand() {
 		return result, w.leaveRunning(d, result)
 	}
-	locks := w.locksOn(d.env, d.locks, d.team)
-	result.Locks = lockProtos(locks)
-	if len(locks) == 0 || d.behavior == api.LockBehavior_LOCK_BEHAVIOR_IGNORE {
+	held := w.heldBack(d)
+	result.Locks = lockProtos(held.locks)
+	if !held.any() || d.behavior == api.LockBehavior_LOCK_BEHAVIOR_IGNORE {
 		if waits, err := w.awaitsApproval(d, result); waits || err != nil {
 			return result, err
 		}
-		return result, w.makeRun(d, result)
+		if err := w.makeRun(d, result); err != nil {
+			return nil, err
+		}
+		w.breakGlass(d, held)
+		return result, nil
 	}
-	result.Because = lockList(locks)
+	result.Because, result.FrozenUntil = held.String(), timeProto(held.freeze.Until)
 	if d.behavior == api.LockBehavior_LOCK_BEHAVIOR_FAIL {
-		refused := problem.New(problem.Locked, "%s %d cannot go to %s: %s", d.app, d.version, d.env.Name, result.Because).
-			Because("a lock holds deployments back").
-			Fix("wait until the lock is deleted, or deploy with lock_behavior RECORD to queue the version")
-		refused.Detail = &api.ErrorDetail{Locks: result.Locks}
-		return nil, refused
+		return nil, held.refusal(d, result)
 	}
-	return result, w.queue(d, result)
+	result.Outcome = api.DeployOutcome_DEPLOY_OUTCOME_QUEUED
+	return result, w.wait(d, result.Because, held.cause())
 }
 
 // whatRunsIsUnknown: nobody knows what a deployment.json that cannot be read says, so nothing replaces it by itself.
@@ -146,22 +153,34 @@ func (w *work) unqueue(app string, old *manifestrepo.Deployment) error {
 	return w.put(app, &next, false)
 }
 
-// queue lets the version wait behind the locks; it replaces one that waited before.
-func (w *work) queue(d delivery, result *api.DeployResult) error {
-	result.Outcome = api.DeployOutcome_DEPLOY_OUTCOME_QUEUED
+// wait lets the version wait; it replaces one that waited before.
+func (w *work) wait(d delivery, because string, cause manifestrepo.QueueCause) error {
 	next := manifestrepo.Deployment{Environment: d.env.Name}
+	queued := manifestrepo.Queued{Version: d.version, At: w.now, By: w.wantedBy(d)}
 	if d.old != nil {
-		if q := d.old.Queued; q != nil && q.Version == d.version && q.Because == result.Because {
+		if q := d.old.Queued; q != nil && q.Version == d.version && q.Because == because && q.Cause == cause {
 			return nil
 		}
 		next = *d.old
+		if d.waiting {
+			queued = *d.old.Queued
+		}
 	}
-	next.Queued = &manifestrepo.Queued{Version: d.version, At: w.now, By: w.ctx.Actor, Because: result.Because}
-	w.happened(manifestrepo.Event{What: eventQueued, Application: d.app, Environment: d.env.Name, Version: d.version, PreviousVersion: result.PreviousVersion})
+	queued.Because, queued.Cause = because, cause
+	w.happened(manifestrepo.Event{What: eventQueued, Application: d.app, Environment: d.env.Name, Version: d.version, PreviousVersion: next.Version})
+	next.Queued = &queued
 	return w.put(d.app, &next, d.old == nil)
 }
 
-// makeRun deploys. A newer version that a person chose ends a hold.
+// wantedBy is who wanted a delivery.
+func (w *work) wantedBy(d delivery) manifestrepo.Actor {
+	if d.by != (manifestrepo.Actor{}) {
+		return d.by
+	}
+	return w.ctx.Actor
+}
+
+// makeRun deploys. A newer version that a person chose ends a hold; an older one sets it.
 func (w *work) makeRun(d delivery, result *api.DeployResult) error {
 	result.Outcome = api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED
 	next := manifestrepo.Deployment{Environment: d.env.Name}
@@ -177,14 +196,11 @@ func (w *work) makeRun(d delivery, result *api.DeployResult) error {
 	deployed := event
 	deployed.What, deployed.PreviousVersion = eventDeployed, next.Version
 	w.happened(deployed)
-	if next.Hold != nil && !d.automatic && d.version > next.Version {
-		resumed := event
-		resumed.What = eventResumed
-		w.happened(resumed)
-		next.Hold = nil
+	if !d.automatic {
+		result.Held = w.holdOrResume(d, &next)
 	}
 	next.Version, next.ManifestBlob, next.FileBlob, next.Queued = d.version, d.manifest, d.manifest, nil
-	next.DeployedAt, next.DeployedBy, next.Reason = w.now, w.ctx.Actor, d.reason
+	next.DeployedAt, next.DeployedBy, next.Reason = w.now, w.wantedBy(d), d.reason
 	w.point(manifestrepo.ManifestPath(d.env.Name, d.app), d.manifest)
 	return w.put(d.app, &next, d.old == nil)
 }

@@ -58,7 +58,7 @@ func decideDeploy(m *api.Deploy, w *work) error {
 	if d.manifest, err = w.manifestFor(app.Name, release, env.Name); err != nil {
 		return at("deploy.environment", err)
 	}
-	d.version, d.behavior, d.reason = m.Version, m.LockBehavior, w.reason
+	d.version, d.behavior, d.noHold, d.reason = m.Version, m.LockBehavior, m.NoHold, w.reason
 	result, err := w.deliver(d)
 	if err != nil {
 		return err
@@ -74,8 +74,14 @@ func decideDeploy(m *api.Deploy, w *work) error {
 	case result.PreviousVersion == m.Version && result.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED:
 		w.say("The manifest had been edited by hand.")
 	}
-	if len(result.Locks) > 0 && result.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED {
-		w.say("Ignored: %s.", lockList(w.locksOn(env, d.locks, d.team)))
+	if result.Outcome != api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED {
+		return nil
+	}
+	if result.Held {
+		w.say("It is on hold now.")
+	}
+	if held := w.heldBack(d); held.any() {
+		w.say("Ignored: %s.", held)
 	}
 	return nil
 }
@@ -87,6 +93,8 @@ func deploySubject(m *api.Deploy, r *api.DeployResult) string {
 		verb, preposition = "Queue", "for"
 	case api.DeployOutcome_DEPLOY_OUTCOME_UNCHANGED:
 		verb, preposition = "Keep", "in"
+	case api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL:
+		verb, preposition = "Ask for approval of", "in"
 	}
 	return fmt.Sprintf("%s %s %d %s %s", verb, m.Application, m.Version, preposition, m.Environment)
 }

@@ -21,6 +21,10 @@ func placeOfDelete(m *api.DeleteLock) lockPlace {
 	return lockPlace{m.Scope, lockIDOf(m.Scope, m.Id), m.Environment, m.EnvironmentGroup, m.Application, m.Team}
 }
 
+func placeOfLock(l *manifestrepo.Lock) lockPlace {
+	return lockPlace{api.LockScope(l.Scope), l.ID, l.Environment, l.Group, l.Application, l.Team}
+}
+
 func lockIDOf(scope api.LockScope, id string) string {
 	if scope == api.LockScope_LOCK_SCOPE_GLOBAL && id == "" {
 		return stopID
@@ -137,10 +141,10 @@ func (w *work) findPlace(command string, p lockPlace, ahead bool) (foundPlace, e
 	case api.LockScope_LOCK_SCOPE_APPLICATION:
 		return w.findApplicationPlace(command, p, ahead)
 	case api.LockScope_LOCK_SCOPE_TEAM:
-		if teams := teamNames(w.s); len(env.TeamLocks[p.team]) == 0 && !teams[p.team] {
-			return foundPlace{}, problem.New(problem.NotFound, "no application belongs to team %q", p.team).At(command+".team").
-				Because("a team exists while an application belongs to it").
-				Fix("%s", didYouMean(p.team, sortedKeys(teams), "create a release with that team first"))
+		if len(env.TeamLocks[p.team]) == 0 {
+			if err := findTeam(w.s, command+".team", p.team); err != nil {
+				return foundPlace{}, err
+			}
 		}
 		return foundPlace{env.TeamLocks[p.team]}, nil
 	}
@@ -164,14 +168,4 @@ func (w *work) findApplicationPlace(command string, p lockPlace, ahead bool) (fo
 		return foundPlace{}, err
 	}
 	return foundPlace{}, nil
-}
-
-func teamNames(s *manifestrepo.Snapshot) map[string]bool {
-	teams := map[string]bool{}
-	for _, app := range s.Applications() {
-		if app.Team != "" {
-			teams[app.Team] = true
-		}
-	}
-	return teams
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
@@ -97,8 +98,8 @@ func nothingRuns(s *manifestrepo.Snapshot, m *api.CreateReleaseSet) error {
 			Because(rule).Fix("deploy something there first")
 	}
 	fix := "leave the team out, or deploy something of it first"
-	if teams := teamNames(s); !teams[m.Team] {
-		fix = didYouMean(m.Team, sortedKeys(teams), fix)
+	if teams := s.Teams(); !slices.Contains(teams, m.Team) {
+		fix = didYouMean(m.Team, teams, fix)
 	}
 	return problem.New(problem.Conflict, "nothing of team %s runs in %s", m.Team, m.Environment).At("create_release_set.team").
 		Because(rule).Fix("%s", fix)

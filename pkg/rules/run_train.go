@@ -254,8 +254,11 @@ func causeOf(err error) api.SkipCause {
 	return api.SkipCause_SKIP_CAUSE_UNSPECIFIED
 }
 
-// queuedBy says which kind of lock keeps an application waiting.
+// queuedBy says which kind of lock keeps an application waiting; without a lock it is a freeze.
 func queuedBy(locks []*api.Lock) api.SkipCause {
+	if len(locks) == 0 {
+		return api.SkipCause_SKIP_CAUSE_APP_IS_FROZEN
+	}
 	for _, l := range locks {
 		if l.Scope == api.LockScope_LOCK_SCOPE_APPLICATION {
 			return api.SkipCause_SKIP_CAUSE_APP_IS_LOCKED

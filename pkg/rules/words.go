@@ -94,3 +94,14 @@ func findRelease(app *manifestrepo.Application, field string, version uint64) (*
 	}
 	return r, nil
 }
+
+// findTeam is the rule that a team exists, which it does while an application belongs to it.
+func findTeam(s *manifestrepo.Snapshot, field, name string) error {
+	teams := s.Teams()
+	if slices.Contains(teams, name) {
+		return nil
+	}
+	return problem.New(problem.NotFound, "no application belongs to team %q", name).At(field).
+		Because("a team exists while an application belongs to it").
+		Fix("%s", didYouMean(name, teams, "create a release with that team first"))
+}

@@ -34,14 +34,17 @@ type work struct {
 	envLocks map[string][]*manifestrepo.Lock
 	// askings are the requests for approval that the decision makes, by environment.
 	askings map[string]*asking
+	freezes *Freezes
 }
 
 func newWork(c *Checked, s *manifestrepo.Snapshot, ctx Context, reason string) *work {
+	now := ctx.Now.UTC().Truncate(time.Second)
 	return &work{
-		s: s, ctx: ctx, checked: c, now: ctx.Now.UTC().Truncate(time.Second), reason: reason,
+		s: s, ctx: ctx, checked: c, now: now, reason: reason,
 		message:  manifestrepo.Message{Action: c.Kind, Reason: reason},
 		result:   &api.ActionResult{},
 		envLocks: map[string][]*manifestrepo.Lock{},
+		freezes:  FreezesAt(s, now),
 	}
 }
 
