@@ -103,6 +103,9 @@ type Deployment struct {
 // EditedByHand reports whether the manifest in main is not the one Signalbox put there.
 func (d *Deployment) EditedByHand() bool { return d.Version != 0 && d.FileBlob != d.ManifestBlob }
 
+// HasFile reports whether deployment.json is there, readable or not.
+func (d *Deployment) HasFile() bool { return d.file }
+
 // Release is one version of an application. It holds no manifest: LogCommit's tree has them at <app>/<version>/<env>.yaml.
 type Release struct {
 	Version, Revision                                                                        uint64
@@ -141,6 +144,9 @@ type Application struct {
 	file  bool
 	extra extraFields
 }
+
+// HasFile reports whether application.json is there, readable or not.
+func (a *Application) HasFile() bool { return a.file }
 
 // Newest is the release with the highest version, or nil.
 func (a *Application) Newest() *Release {

@@ -3,7 +3,9 @@ package rules
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"google.golang.org/protobuf/proto"
@@ -99,7 +101,7 @@ func decideBatch(_ *api.Batch, w *work) error {
 		if err != nil {
 			return InBatch(i, err)
 		}
-		if err := state.apply(d, part, w); err != nil {
+		if err := state.apply(d); err != nil {
 			return InBatch(i, err)
 		}
 		answer.Results = append(answer.Results, d.Result)
@@ -130,6 +132,9 @@ func (w *work) gather(d *Decision, first bool) {
 		w.edits.add(e)
 	}
 	w.records = append(w.records, d.Records...)
+	for _, env := range d.Render {
+		w.renderAnew(env)
+	}
 	w.message.Events = append(w.message.Events, d.Message.Events...)
 	m := &w.message
 	if first {
@@ -156,7 +161,7 @@ type overlay struct {
 }
 
 // apply lets the one reader see what an action does, as it will when the commit is there.
-func (o *overlay) apply(d *Decision, part *Checked, w *work) error {
+func (o *overlay) apply(d *Decision) error {
 	if !d.Changes() {
 		return nil
 	}
@@ -180,7 +185,7 @@ func (o *overlay) apply(d *Decision, part *Checked, w *work) error {
 			Commit: plumbing.ComputeHash(plumbing.CommitObject, []byte(r.Message)), Author: r.Author, Time: r.At, Message: r.Message,
 		})
 		if r.Release != nil {
-			o.remember(ReleaseKey{r.Application, r.Release.Version}, part.Manifests)
+			o.remember(r)
 		}
 	}
 	next, _, err := o.snapshot.Apply(context.Background(), update, o)
@@ -210,13 +215,16 @@ func (o *overlay) logBegins() ([]manifestrepo.PathChange, error) {
 	}}, nil
 }
 
-func (o *overlay) remember(key ReleaseKey, manifests map[string]manifestrepo.Manifest) {
-	hashes := make(map[string]manifestrepo.Hash, len(manifests))
-	for env, m := range manifests {
-		hashes[env] = m.Blob
-		o.blobs[m.Blob] = m.Content
+// remember keeps the manifests of a release that is recorded in the batch.
+func (o *overlay) remember(r manifestrepo.Record) {
+	hashes := make(map[string]manifestrepo.Hash, len(r.Files))
+	for _, f := range r.Files {
+		if env, ok := strings.CutSuffix(path.Base(f.Path), ".yaml"); ok {
+			hashes[env] = f.Blob
+			o.blobs[f.Blob] = f.Content
+		}
 	}
-	o.fresh[key] = hashes
+	o.fresh[ReleaseKey{r.Application, r.Release.Version}] = hashes
 }
 
 // Manifests knows the releases of this batch.

@@ -31,6 +31,7 @@ func checkCreateRelease(m *api.CreateRelease, c *checking) error {
 	); err != nil {
 		return err
 	}
+	c.out.minor = len(c.policy.Minor) > 0
 	return checkManifests(m.Manifests, c)
 }
 
@@ -85,7 +86,7 @@ func deployToIsNamed(envs []string) error {
 	return nil
 }
 
-func needsOfCreateRelease(m *api.CreateRelease, _ *Checked, s *manifestrepo.Snapshot) []ReleaseKey {
+func needsOfCreateRelease(m *api.CreateRelease, c *Checked, s *manifestrepo.Snapshot) []ReleaseKey {
 	app := s.Application(m.Application)
 	if app == nil {
 		return nil
@@ -94,10 +95,20 @@ func needsOfCreateRelease(m *api.CreateRelease, _ *Checked, s *manifestrepo.Snap
 	if m.Version != 0 {
 		existing = app.Release(m.Version)
 	}
-	if existing == nil || m.Version == 0 && m.CommitId != existing.CommitID {
-		return nil
+	var needs []ReleaseKey
+	if existing != nil && (m.Version != 0 || m.CommitId == existing.CommitID) {
+		needs = append(needs, ReleaseKey{m.Application, existing.Version})
 	}
-	return []ReleaseKey{{m.Application, existing.Version}}
+	if c.minor {
+		version := m.Version
+		if version == 0 {
+			version = maxVersion
+		}
+		if before := predecessor(app, version); before != nil {
+			needs = append(needs, ReleaseKey{m.Application, before.Version})
+		}
+	}
+	return needs
 }
 
 func decideCreateRelease(m *api.CreateRelease, w *work) error {
@@ -155,6 +166,10 @@ func (w *work) recordRelease(m *api.CreateRelease, version uint64, app *manifest
 	release := w.newRelease(m, version)
 	newest := app.Newest()
 	release.Backfilled = newest != nil && newest.Version > version
+	var err error
+	if release.Minor, err = w.isMinor(app, version, w.checked.Manifests); err != nil {
+		return nil, err
+	}
 	record, err := manifestrepo.NewReleaseRecord(m.Application, release, w.checked.Manifests)
 	if err != nil {
 		return nil, fmt.Errorf("record release %d of %s: %w", version, m.Application, err)
@@ -251,15 +266,10 @@ func (w *work) isRetryOf(m *api.CreateRelease, newest *manifestrepo.Release) (bo
 // versionIsInKeepWindow refuses a number that clean-up would remove at once: KeepWindow releases lie between it and the oldest
 // deployed one.
 func (w *work) versionIsInKeepWindow(version uint64, app *manifestrepo.Application) error {
-	oldest := uint64(0)
-	for _, d := range app.Deployments {
-		if d.Version != 0 && (oldest == 0 || d.Version < oldest) {
-			oldest = d.Version
-		}
-	}
+	oldest := oldestDeployed(app)
 	between := 0
 	for _, r := range app.Releases {
-		if r.Version > version && r.Version < oldest && !r.Minor && !r.Prepublished {
+		if r.Version > version && r.Version < oldest && countsAgainstWindow(r) {
 			between++
 		}
 	}
@@ -291,7 +301,11 @@ func (w *work) applicationFacts(m *api.CreateRelease, app *manifestrepo.Applicat
 	if err != nil {
 		return nil, fmt.Errorf("write application %s: %w", app.Name, err)
 	}
-	w.write(path, content)
+	if app.HasFile() {
+		w.write(path, content)
+	} else {
+		w.create(path, content)
+	}
 	if app.Team != next.Team && app.Team != "" {
 		w.say("The application moves from team %s to %s.", app.Team, next.Team)
 	}

@@ -199,9 +199,13 @@ func (w *work) makeRun(d delivery, result *api.DeployResult) error {
 	if !d.automatic {
 		result.Held = w.holdOrResume(d, &next)
 	}
+	path := manifestrepo.ManifestPath(d.env.Name, d.app)
+	if next.FileBlob.IsZero() {
+		w.creates = append(w.creates, path)
+	}
 	next.Version, next.ManifestBlob, next.FileBlob, next.Queued = d.version, d.manifest, d.manifest, nil
 	next.DeployedAt, next.DeployedBy, next.Reason = w.now, w.wantedBy(d), d.reason
-	w.point(manifestrepo.ManifestPath(d.env.Name, d.app), d.manifest)
+	w.point(path, d.manifest)
 	return w.put(d.app, &next, d.old == nil)
 }
 

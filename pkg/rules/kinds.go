@@ -57,7 +57,7 @@ func ruleOf(field protoreflect.Name) (rule, bool) {
 	case "clean_up":
 		return kind("clean-up", checkCleanUp, nil, decideCleanUp), true
 	case "render_environment":
-		return kind("render-environment", checkRenderEnvironment, nil, decideRenderEnvironment), true
+		return kind("render-environment", checkRenderEnvironment, needsOfRenderEnvironment, decideRenderEnvironment), true
 	case "apply_environment_group":
 		return kind("apply-environment-group", checkApplyEnvironmentGroup, nil, decideApplyEnvironmentGroup), true
 	case "apply_application":

@@ -88,6 +88,8 @@ type Checked struct {
 	Warnings []string
 	// Parts of a batch.
 	Parts []*Checked
+	// minor: the release is compared with its predecessor.
+	minor bool
 }
 
 // Decision is what a command does.

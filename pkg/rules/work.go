@@ -27,6 +27,8 @@ type work struct {
 	// creates are the paths among the edits that are new.
 	creates []string
 	records []manifestrepo.Record
+	// render are the environments whose Argo CD documents are to be written anew.
+	render  []string
 	message manifestrepo.Message
 	lines   []string
 	result  *api.ActionResult
@@ -50,7 +52,7 @@ func newWork(c *Checked, s *manifestrepo.Snapshot, ctx Context, reason string) *
 
 // decision is what the rule decided. When no path changes and nothing is recorded the result says so.
 func (w *work) decision() *Decision {
-	d := &Decision{Edits: w.edits.list, creates: w.creates, Records: w.records, Message: w.message, Result: w.result}
+	d := &Decision{Edits: w.edits.list, creates: w.creates, Records: w.records, Message: w.message, Result: w.result, Render: w.render}
 	d.Result.Unchanged = !d.Changes()
 	if extra := len(w.lines) - maxBodyLines; extra > 0 {
 		w.lines = append(w.lines[:maxBodyLines:maxBodyLines], fmt.Sprintf("... and %d more", extra))
@@ -74,6 +76,13 @@ func (w *work) point(path string, blob manifestrepo.Hash) {
 }
 
 func (w *work) delete(path string) { w.edits.add(manifestrepo.Edit{Path: path, Delete: true}) }
+
+// renderAnew asks for an environment's Argo CD documents.
+func (w *work) renderAnew(env string) {
+	if !slices.Contains(w.render, env) {
+		w.render = append(w.render, env)
+	}
+}
 
 // happened notes an event.
 func (w *work) happened(e manifestrepo.Event) { w.message.Events = append(w.message.Events, e) }
