@@ -40,8 +40,11 @@ type Update struct {
 type Delta struct {
 	// Applications touched, sorted.
 	Applications []string
-	// Environments reports that an environment, its group, or one of their locks (the global stop included) changed.
+	// Environments reports that an environment, its group, or one of their locks (the global stop included), departures or requests
+	// for approval changed.
 	Environments bool
+	// ReleaseSets reports that a release set changed.
+	ReleaseSets bool
 }
 
 // Apply is the one reader. It fails only when blobs fails. Changes that come twice for a path count in their order. Log must hold the
@@ -71,13 +74,9 @@ type step struct {
 	fault   string
 	content []byte
 
-	// One of these holds the content, decoded, unless fault is set.
-	deployment  *Deployment
-	lock        *Lock
-	application applicationFile
-	config      Config
-	signalbox   signalboxFile
-	releases    ReleasesFile
+	// meant is what the content says: *Deployment, *Lock, *applicationFile, *Config, *GroupConfig, *signalboxFile, *ReleasesFile,
+	// *Departure, *Approval or *ReleaseSet. With a fault it is there for what holds even when it cannot be read, else nil.
+	meant any
 }
 
 // readSteps parses paths, reads the contents it needs in one call, and decodes them.
@@ -175,56 +174,90 @@ func inParallel(n int, fn func(f *fieldReader, i int)) {
 
 // decode turns a step's content into what it means, or into a fault.
 func (f *fieldReader) decode(st *step) {
-	if st.gone || st.fault != "" || !st.path.Kind.read() {
-		f.decodeLock(st) // a lock that cannot be read is a lock all the same
+	if st.gone || !st.path.Kind.read() {
 		return
 	}
-	if st.content == nil || len(st.content) > MaxFile {
+	if st.fault == "" && (st.content == nil || len(st.content) > MaxFile) {
 		st.fault = fmt.Sprintf("it is larger than %d bytes", MaxFile)
-		f.decodeLock(st)
-		return
 	}
-	var err error
-	switch st.path.Kind {
-	case PathSignalbox:
-		st.signalbox, err = f.signalbox(st.content)
-	case PathReleases:
-		st.releases, err = f.releases(st.content)
-	case PathApplication:
-		st.application, err = f.application(st.content)
-	case PathConfig:
-		st.config, err = readConfig(st.content)
-	case PathDeployment:
-		st.deployment, err = f.deployment(st.path.Environment, st.content)
-	default:
-		f.decodeLock(st)
-	}
-	if err != nil {
-		st.fault = err.Error()
-	}
-}
-
-func (f *fieldReader) decodeLock(st *step) {
-	p := st.path
-	scope := p.Kind.scope()
-	if scope == 0 || st.gone {
-		return
-	}
-	place := Lock{
-		Scope: scope, ID: strings.Clone(p.LockID), Environment: f.remember(p.Environment), Group: f.remember(p.Group),
-		Application: f.remember(p.Application), Team: f.remember(p.Team),
-	}
-	l := place
 	if st.fault == "" {
-		if err := f.lock(&l, st.content); err != nil {
+		var err error
+		if st.meant, err = f.meaning(&st.path, st.content); err != nil {
 			st.fault = err.Error()
 		}
 	}
 	if st.fault != "" {
-		l = place
-		l.Broken = st.fault
+		st.meant = f.unreadable(&st.path, st.fault)
 	}
-	st.lock = &l
+}
+
+// meaning decodes the content of a file.
+func (f *fieldReader) meaning(p *Path, content []byte) (any, error) {
+	switch p.Kind {
+	case PathSignalbox:
+		return f.signalbox(content)
+	case PathReleases:
+		r, err := f.releases(content)
+		return &r, err
+	case PathApplication:
+		return f.application(content)
+	case PathConfig:
+		c, err := readConfig(content)
+		return &c, err
+	case PathGroup:
+		c, err := readGroupConfig(content)
+		return &c, err
+	case PathDeployment:
+		return f.deployment(p.Environment, content)
+	case PathEnvironmentDeparture, PathGroupDeparture:
+		d := f.departurePlace(p)
+		return d, f.departure(d, content)
+	case PathApproval:
+		a := f.approvalPlace(p)
+		return a, f.approval(a, content)
+	case PathReleaseSet:
+		set := &ReleaseSet{Name: strings.Clone(p.Name)}
+		return set, f.releaseSet(set, content)
+	}
+	l := f.lockPlace(p)
+	return l, f.lock(l, content)
+}
+
+// unreadable is what stands for a file that cannot be read: what holds something goes on holding it, and what is listed stays
+// listed. Nil for the others.
+func (f *fieldReader) unreadable(p *Path, fault string) any {
+	switch p.Kind {
+	case PathEnvironmentLock, PathTeamLock, PathApplicationLock, PathGroupLock:
+		l := f.lockPlace(p)
+		l.Broken = fault
+		return l
+	case PathEnvironmentDeparture, PathGroupDeparture:
+		d := f.departurePlace(p)
+		d.Broken = fault
+		return d
+	case PathApproval:
+		a := f.approvalPlace(p)
+		a.Broken = fault
+		return a
+	case PathReleaseSet:
+		return &ReleaseSet{Name: strings.Clone(p.Name), Broken: fault}
+	}
+	return nil
+}
+
+func (f *fieldReader) lockPlace(p *Path) *Lock {
+	return &Lock{
+		Scope: p.Kind.scope(), ID: strings.Clone(p.LockID), Environment: f.remember(p.Environment), Group: f.remember(p.Group),
+		Application: f.remember(p.Application), Team: f.remember(p.Team),
+	}
+}
+
+func (f *fieldReader) departurePlace(p *Path) *Departure {
+	return &Departure{Train: strings.Clone(p.Name), Environment: f.remember(p.Environment), Group: f.remember(p.Group)}
+}
+
+func (f *fieldReader) approvalPlace(p *Path) *Approval {
+	return &Approval{ID: strings.Clone(p.Name), Environment: f.remember(p.Environment)}
 }
 
 // scope is the scope of a lock's path; 0 for other paths.

@@ -23,9 +23,13 @@ type builder struct {
 	environment bool // Delta.Environments
 	// last is the deployment that was copied last: its manifest is the next change, as a rule.
 	last *Deployment
-	// lockMaps and lockTrees are the maps of locks that this step has copied and may change.
-	lockMaps  map[string]map[string]*Lock
-	lockTrees map[string]map[string]map[string]*Lock
+	// lockMaps and lockTrees are the maps of locks that this step has copied and may change, the others those of what is beside locks.
+	lockMaps      map[string]map[string]*Lock
+	lockTrees     map[string]map[string]map[string]*Lock
+	departureMaps map[string]map[string]*Departure
+	approvalMaps  map[string]map[string]*Approval
+	// sets are the release sets as they will be; nil until one changes.
+	sets map[string]*ReleaseSet
 }
 
 // appEdit is an application being changed, and which of its parts are copies already.
@@ -39,6 +43,7 @@ func newBuilder(s *Snapshot) *builder {
 	return &builder{
 		from: s, root: s.root, releases: s.releases, apps: map[string]*appEdit{}, problems: s.problems, logProblems: s.logProblems,
 		lockMaps: map[string]map[string]*Lock{}, lockTrees: map[string]map[string]map[string]*Lock{},
+		departureMaps: map[string]map[string]*Departure{}, approvalMaps: map[string]map[string]*Approval{},
 	}
 }
 
@@ -71,12 +76,12 @@ func (b *builder) ownLine() *line {
 	if b.line == nil {
 		b.environment = true
 		old := b.from.line
-		b.line = &line{all: maps.Clone(old.all), groupLocks: maps.Clone(old.groupLocks)}
+		b.line = &line{all: maps.Clone(old.all), ofGroups: maps.Clone(old.ofGroups)}
 		if b.line.all == nil {
 			b.line.all = map[string]*Environment{}
 		}
-		if b.line.groupLocks == nil {
-			b.line.groupLocks = map[string]map[string]*Lock{}
+		if b.line.ofGroups == nil {
+			b.line.ofGroups = map[string]*groupFiles{}
 		}
 	}
 	return b.line
@@ -95,8 +100,26 @@ func (b *builder) env(name string) *Environment {
 
 // settle drops an environment that nothing is said of any more.
 func (b *builder) settle(e *Environment) {
-	if !e.present && len(e.Locks) == 0 && len(e.TeamLocks) == 0 {
+	if !e.present && len(e.Locks) == 0 && len(e.TeamLocks) == 0 && len(e.Departures) == 0 && len(e.Approvals) == 0 {
 		delete(b.line.all, e.Name)
+	}
+}
+
+// group copies what the repo says of a group to change it, as env does.
+func (b *builder) group(name string) *groupFiles {
+	l := b.ownLine()
+	g := &groupFiles{}
+	if old := l.ofGroups[name]; old != nil {
+		*g = *old
+	}
+	l.ofGroups[strings.Clone(name)] = g
+	return g
+}
+
+// settleGroup drops a group that nothing is said of any more.
+func (b *builder) settleGroup(name string) {
+	if g := b.line.ofGroups[name]; !g.present && len(g.locks) == 0 && len(g.departures) == 0 {
+		delete(b.line.ofGroups, name)
 	}
 }
 
@@ -127,18 +150,21 @@ func (b *builder) apply(st *step) {
 		case st.fault != "":
 			b.root.stop = &Lock{Scope: ScopeGlobal, ID: stopID, Broken: st.fault}
 		case !st.gone:
-			b.root = st.signalbox
+			b.root = *st.meant.(*signalboxFile)
 		}
 	case PathReleases:
 		b.newReleases = true
 		b.releases = ReleasesFile{}
-		if st.fault == "" {
-			b.releases = st.releases
+		if r, ok := st.meant.(*ReleasesFile); ok {
+			b.releases = *r
 		}
 	case PathApplication:
-		e := b.app(st.path.Application)
-		f := st.application
-		e.app.Team, e.app.SourceRepoURL, e.app.Project, e.app.extra, e.app.file = f.team, f.sourceRepoURL, f.project, f.extra, !st.gone
+		app := b.app(st.path.Application).app
+		f, ok := st.meant.(*applicationFile)
+		if !ok {
+			f = &applicationFile{}
+		}
+		app.Team, app.SourceRepoURL, app.Project, app.Labels, app.extra, app.file = f.team, f.sourceRepoURL, f.project, f.labels, f.extra, !st.gone
 	case PathConfig:
 		b.applyConfig(st)
 	case PathDeployment:
@@ -147,6 +173,10 @@ func (b *builder) apply(st *step) {
 		b.applyManifest(st)
 	case PathEnvironmentLock, PathTeamLock, PathGroupLock, PathApplicationLock:
 		b.applyLock(st)
+	case PathGroup:
+		b.applyGroup(st)
+	case PathEnvironmentDeparture, PathGroupDeparture, PathApproval, PathReleaseSet:
+		b.applyPlanning(st)
 	}
 }
 
@@ -154,21 +184,37 @@ func (b *builder) applyConfig(st *step) {
 	e := b.env(st.path.Environment)
 	e.Config, e.Raw, e.Problem, e.present = Config{}, nil, st.fault, !st.gone
 	e.Distance, e.Priority = 0, 0
-	if !st.gone && st.content != nil && len(st.content) <= MaxFile {
-		e.Raw = bytes.Clone(st.content)
-	}
-	if st.fault == "" {
-		e.Config = st.config
+	e.Raw = st.document()
+	if c, ok := st.meant.(*Config); ok {
+		e.Config = *c
 	}
 	b.settle(e)
 }
 
+func (b *builder) applyGroup(st *step) {
+	g := b.group(st.path.Group)
+	g.config, g.raw, g.problem, g.present = GroupConfig{}, st.document(), st.fault, !st.gone
+	if c, ok := st.meant.(*GroupConfig); ok {
+		g.config = *c
+	}
+	b.settleGroup(st.path.Group)
+}
+
+// document is the content of a user's document to keep; nil when it is gone or cannot be had.
+func (st *step) document() []byte {
+	if st.gone || st.content == nil || len(st.content) > MaxFile {
+		return nil
+	}
+	return bytes.Clone(st.content)
+}
+
 func (b *builder) applyDeployment(st *step) {
-	d := st.deployment
+	d, ok := st.meant.(*Deployment)
 	switch {
+	case ok:
 	case st.gone:
 		d = &Deployment{}
-	case st.fault != "":
+	default:
 		d = &Deployment{Broken: st.fault, file: true}
 	}
 	all := b.app(st.path.Application).deployments()
@@ -218,26 +264,58 @@ func (b *builder) applyLock(st *step) {
 		e.TeamLocks = b.putLocks("teams of "+p.Environment, e.TeamLocks, p.Team, b.putLock(e.TeamLocks[p.Team], st))
 		b.settle(e)
 	case PathGroupLock:
-		l := b.ownLine()
-		if locks := b.putLock(l.groupLocks[p.Group], st); locks != nil {
-			l.groupLocks[strings.Clone(p.Group)] = locks
-		} else {
-			delete(l.groupLocks, p.Group)
-		}
+		g := b.group(p.Group)
+		g.locks = b.putLock(g.locks, st)
+		b.settleGroup(p.Group)
 	case PathApplicationLock:
 		app := b.app(p.Application).app
 		app.Locks = b.putLocks("locks of "+p.Application, app.Locks, p.Environment, b.putLock(app.Locks[p.Environment], st))
 	}
 }
 
-// putLock sets or takes out a lock of the map that belongs to its folder; nil when none is left. The map is copied at the first change.
 func (b *builder) putLock(locks map[string]*Lock, st *step) map[string]*Lock {
+	return put(b.lockMaps, locks, st, st.path.LockID)
+}
+
+// applyPlanning takes in the files of the timetable, of approvals and of release sets.
+func (b *builder) applyPlanning(st *step) {
+	p := st.path
+	switch p.Kind {
+	case PathEnvironmentDeparture:
+		e := b.env(p.Environment)
+		e.Departures = put(b.departureMaps, e.Departures, st, p.Name)
+		b.settle(e)
+	case PathGroupDeparture:
+		g := b.group(p.Group)
+		g.departures = put(b.departureMaps, g.departures, st, p.Name)
+		b.settleGroup(p.Group)
+	case PathApproval:
+		e := b.env(p.Environment)
+		e.Approvals = put(b.approvalMaps, e.Approvals, st, p.Name)
+		b.settle(e)
+	case PathReleaseSet:
+		if b.sets == nil {
+			b.sets = make(map[string]*ReleaseSet, len(b.from.sets)+1)
+			for _, set := range b.from.sets {
+				b.sets[set.Name] = set
+			}
+		}
+		if set, ok := st.meant.(*ReleaseSet); ok {
+			b.sets[set.Name] = set
+		} else {
+			delete(b.sets, p.Name)
+		}
+	}
+}
+
+// put sets or takes out a file of the map that belongs to its folder; nil when none is left. The map is copied at the first change.
+func put[V any](copies map[string]map[string]*V, now map[string]*V, st *step, name string) map[string]*V {
 	folder := st.raw[:strings.LastIndexByte(st.raw, '/')]
-	own := owned(b.lockMaps, folder, locks)
-	if st.lock == nil {
-		delete(own, st.path.LockID)
+	own := owned(copies, folder, now)
+	if v, ok := st.meant.(*V); ok {
+		own[strings.Clone(name)] = v
 	} else {
-		own[st.lock.ID] = st.lock
+		delete(own, name)
 	}
 	if len(own) == 0 {
 		return nil
@@ -275,7 +353,10 @@ func owned[V any](copies map[string]map[string]V, place string, now map[string]V
 func (b *builder) finish(commit Hash) (*Snapshot, Delta) {
 	s := &Snapshot{
 		commit: commit, root: b.root, releases: b.releases, line: b.from.line, problems: b.problems, logProblems: b.logProblems,
-		problemList: b.from.problemList,
+		problemList: b.from.problemList, sets: b.from.sets,
+	}
+	if b.sets != nil {
+		s.sets = listSets(b.sets)
 	}
 	if b.line != nil {
 		b.line.derive()
@@ -285,7 +366,11 @@ func (b *builder) finish(commit Hash) (*Snapshot, Delta) {
 		s.problemList = listProblems(b.problems, b.logProblems)
 	}
 	b.finishApps(s)
-	return s, Delta{Applications: slices.Sorted(maps.Keys(b.apps)), Environments: b.environment}
+	return s, Delta{Applications: slices.Sorted(maps.Keys(b.apps)), Environments: b.environment, ReleaseSets: b.sets != nil}
+}
+
+func listSets(sets map[string]*ReleaseSet) []*ReleaseSet {
+	return slices.SortedFunc(maps.Values(sets), func(a, b *ReleaseSet) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func listProblems(problems map[string]string, log map[Hash]string) []Problem {

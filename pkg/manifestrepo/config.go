@@ -3,6 +3,7 @@ package manifestrepo
 import (
 	"slices"
 
+	"github.com/signalbox-dev/signalbox/pkg/problem"
 	"github.com/signalbox-dev/signalbox/pkg/schedule"
 )
 
@@ -56,7 +57,7 @@ const (
 
 // ReleaseTrain is an entry of the timetable.
 type ReleaseTrain struct {
-	// Name is unique in its file; the form of an environment's name.
+	// Name is unique in its file; CheckTrain says which names there are.
 	Name     string `json:"name"`
 	Schedule string `json:"schedule"`
 	TimeZone string `json:"timeZone,omitempty"`
@@ -67,10 +68,20 @@ type ReleaseTrain struct {
 	Disabled     bool              `json:"disabled,omitempty"`
 	// Missed is MissedSkip (also when empty) or MissedRunOnce.
 	Missed string `json:"missed,omitempty"`
+	// twin: another train of the file has the same name, so that nobody knows whose the record is.
+	twin bool
 }
 
-// Timetable is the train's schedule.
+// Timetable is the train's schedule. A train without one does not depart: its schedule or time zone cannot be read, or its name
+// cannot be that of a train or comes twice in its file. The error is a *problem.Error of kind invalid whose field is schedule,
+// timeZone or name.
 func (t ReleaseTrain) Timetable() (*schedule.Schedule, error) {
+	if err := CheckTrain(t.Name); err != nil {
+		return nil, problem.From(err).At("name")
+	}
+	if t.twin {
+		return nil, twinName(t.Name)
+	}
 	return schedule.Parse(t.Schedule, t.TimeZone)
 }
 

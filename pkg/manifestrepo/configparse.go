@@ -19,12 +19,8 @@ import (
 // holds it at the same path (a file that is in the repo already; may be nil). The places of a list are one path.
 // The error is a *problem.Error of kind invalid whose field is the path inside config.json.
 func ParseConfig(raw, known []byte) (Config, error) {
-	kept := map[string]bool{}
-	if known != nil && checkJSON(known) == nil {
-		collectUnknown(known, reflect.TypeFor[Config](), "", kept)
-	}
-	c, err := decodeConfig(raw, kept)
-	if err != nil {
+	var c Config
+	if err := (document{name: "config.json", known: known}).decode(raw, &c); err != nil {
 		return Config{}, err
 	}
 	if err := c.check(); err != nil {
@@ -33,26 +29,28 @@ func ParseConfig(raw, known []byte) (Config, error) {
 	return c, nil
 }
 
-// ParseGroupConfig reads environment-groups/<group>.json as ParseConfig reads config.json.
-func ParseGroupConfig(raw, known []byte) (GroupConfig, error) {
-	panic("contract")
-}
-
-// readConfig reads a config.json that is in the repo: unknown fields are fine, and what only Argo CD can judge is left to it.
+// readConfig reads a config.json that is in the repo: unknown fields are fine, what only Argo CD can judge is left to it, and a
+// train whose schedule cannot be read stays where it is.
 func readConfig(raw []byte) (Config, error) {
-	kept := map[string]bool{}
-	if checkJSON(raw) == nil {
-		collectUnknown(raw, reflect.TypeFor[Config](), "", kept)
-	}
-	c, err := decodeConfig(raw, kept)
-	if err != nil {
+	var c Config
+	if err := (document{name: "config.json", known: raw}).decode(raw, &c); err != nil {
 		return Config{}, err
 	}
-	return c, c.checkUpstream()
+	if err := c.checkUpstream(); err != nil {
+		return Config{}, err
+	}
+	if err := checkFreezeWindows(c.FreezeWindows); err != nil {
+		return Config{}, err
+	}
+	if err := c.Approval.check(); err != nil {
+		return Config{}, err
+	}
+	markTwins(c.ReleaseTrains)
+	return c, nil
 }
 
-// EncodeConfig is a config.json in canonical form: keys sorted, two spaces, a newline at the end. All values stay as they are given,
-// unknown fields too.
+// EncodeConfig is a config.json, or the settings of a group, in canonical form: keys sorted, two spaces, a newline at the end. All
+// values stay as they are given, unknown fields too.
 func EncodeConfig(raw []byte) (normalized []byte, err error) {
 	if err := checkJSON(raw); err != nil {
 		return nil, problem.New(problem.Invalid, "config.json cannot be read: %v", err).Fix("send a JSON object").Wrap(err)
@@ -64,23 +62,34 @@ func EncodeConfig(raw []byte) (normalized []byte, err error) {
 	return indent(compact), nil
 }
 
-func decodeConfig(raw []byte, kept map[string]bool) (Config, error) {
+// document is one of the user's documents: what messages call it, and the one whose unknown fields may stay.
+type document struct {
+	name  string
+	known []byte
+}
+
+// decode reads a document into what into points at, a struct whose fields are what the document may have.
+func (doc document) decode(raw []byte, into any) error {
+	t := reflect.TypeOf(into).Elem()
+	kept := map[string]bool{}
+	if doc.known != nil && checkJSON(doc.known) == nil {
+		collectUnknown(doc.known, t, "", kept)
+	}
 	if err := checkJSON(raw); err != nil {
-		return Config{}, problem.New(problem.Invalid, "config.json cannot be read: %v", err).
-			Because("config.json is one JSON object").Fix("correct the JSON").Wrap(err)
+		return problem.New(problem.Invalid, "%s cannot be read: %v", doc.name, err).
+			Because(doc.name + " is one JSON object").Fix("correct the JSON").Wrap(err)
 	}
-	if err := checkShape(raw, reflect.TypeFor[Config](), "", kept); err != nil {
-		return Config{}, err
+	if err := doc.checkShape(raw, t, "", kept); err != nil {
+		return err
 	}
-	var c Config
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return Config{}, problem.New(problem.Invalid, "config.json cannot be read: %v", err).Fix("correct the value").Wrap(err)
+	if err := json.Unmarshal(raw, into); err != nil {
+		return problem.New(problem.Invalid, "%s cannot be read: %v", doc.name, err).Fix("correct the value").Wrap(err)
 	}
-	return c, nil
+	return nil
 }
 
 // checkShape compares a JSON value with a Go type and refuses wrong types and unknown fields that are not in kept.
-func checkShape(raw []byte, t reflect.Type, path string, kept map[string]bool) error {
+func (doc document) checkShape(raw []byte, t reflect.Type, path string, kept map[string]bool) error {
 	if isNull(raw) {
 		return nil
 	}
@@ -89,38 +98,38 @@ func checkShape(raw []byte, t reflect.Type, path string, kept map[string]bool) e
 	}
 	want, found := kindOfType(t), kindOf(raw)
 	if want != found {
-		return problem.New(problem.Invalid, "config.json wants %s at %s, found %s", want, path, found).At(path).
-			Because("every field of config.json has one type").Fix("write %s", want)
+		return problem.New(problem.Invalid, "%s wants %s at %s, found %s", doc.name, want, path, found).At(path).
+			Because("every field of "+doc.name+" has one type").Fix("write %s", want)
 	}
 	switch t.Kind() {
 	case reflect.Slice:
 		i := 0
 		return eachElement(raw, func(raw []byte) error {
 			i++
-			return checkShape(raw, t.Elem(), path+"["+strconv.Itoa(i-1)+"]", kept)
+			return doc.checkShape(raw, t.Elem(), path+"["+strconv.Itoa(i-1)+"]", kept)
 		})
 	case reflect.Map:
-		return eachConfigField(raw, path, func(key string, raw []byte) error {
-			return checkShape(raw, t.Elem(), path+"."+key, kept)
+		return doc.eachField(raw, path, func(key string, raw []byte) error {
+			return doc.checkShape(raw, t.Elem(), path+"."+key, kept)
 		})
 	case reflect.Struct:
 		fields := fieldTypes(t)
-		return eachConfigField(raw, path, func(key string, raw []byte) error {
+		return doc.eachField(raw, path, func(key string, raw []byte) error {
 			at := joinPath(path, key)
 			ft, ok := fields[key]
 			if ok {
-				return checkShape(raw, ft, at, kept)
+				return doc.checkShape(raw, ft, at, kept)
 			}
 			if kept[withoutIndexes(at)] {
 				return nil
 			}
-			return unknownField(at, key, fields)
+			return doc.unknownField(at, key, fields)
 		})
 	}
 	return nil
 }
 
-func eachConfigField(raw []byte, path string, fn func(key string, raw []byte) error) error {
+func (doc document) eachField(raw []byte, path string, fn func(key string, raw []byte) error) error {
 	err := eachField(raw, fn)
 	if err == nil {
 		return nil
@@ -128,12 +137,12 @@ func eachConfigField(raw []byte, path string, fn func(key string, raw []byte) er
 	if p, ok := err.(*problem.Error); ok {
 		return p
 	}
-	return problem.New(problem.Invalid, "config.json: %v", err).At(path).Because("a field stands once in an object").Fix("remove one of the two")
+	return problem.New(problem.Invalid, "%s: %v", doc.name, err).At(path).Because("a field stands once in an object").Fix("remove one of the two")
 }
 
-func unknownField(path, key string, fields map[string]reflect.Type) error {
-	e := problem.New(problem.Invalid, "config.json has no field %s", quote(path)).At(path).
-		Because("an unknown field of config.json is refused, so that a slip of the pen does not pass for a setting")
+func (doc document) unknownField(path, key string, fields map[string]reflect.Type) error {
+	e := problem.New(problem.Invalid, "%s has no field %s", doc.name, quote(path)).At(path).
+		Because("an unknown field of " + doc.name + " is refused, so that a slip of the pen does not pass for a setting")
 	if near := problem.Nearest(key, slices.Sorted(maps.Keys(fields))); near != "" {
 		return e.Fix("did you mean %s?", quote(strings.TrimSuffix(path, key)+near))
 	}
@@ -195,6 +204,9 @@ func withoutIndexes(path string) string {
 func fieldTypes(t reflect.Type) map[string]reflect.Type {
 	fields := make(map[string]reflect.Type, t.NumField())
 	for f := range t.Fields() {
+		if !f.IsExported() {
+			continue
+		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		fields[name] = f.Type
 	}
@@ -237,6 +249,15 @@ func (c Config) check() error {
 		if err := checkName("environment group", c.EnvironmentGroup, MaxEnvironmentName); err != nil {
 			return problem.From(err).At("environmentGroup")
 		}
+	}
+	if err := checkFreezeWindows(c.FreezeWindows); err != nil {
+		return err
+	}
+	if err := checkReleaseTrains(c.ReleaseTrains); err != nil {
+		return err
+	}
+	if err := c.Approval.check(); err != nil {
+		return err
 	}
 	if c.ArgoCD == nil {
 		return nil

@@ -138,14 +138,15 @@ func (f *fieldReader) lock(l *Lock, data []byte) error {
 // applicationFile is application.json as read.
 type applicationFile struct {
 	team, sourceRepoURL, project string
+	labels                       map[string]string
 	extra                        extraFields
 }
 
-func (f *fieldReader) application(data []byte) (applicationFile, error) {
-	var a applicationFile
+func (f *fieldReader) application(data []byte) (*applicationFile, error) {
 	if err := checkJSON(data); err != nil {
-		return a, err
+		return nil, err
 	}
+	a := &applicationFile{}
 	err := eachField(data, func(key string, raw []byte) error {
 		switch key {
 		case "team":
@@ -154,6 +155,8 @@ func (f *fieldReader) application(data []byte) (applicationFile, error) {
 			return f.name(key, raw, &a.sourceRepoURL)
 		case "project":
 			return f.name(key, raw, &a.project)
+		case "labels":
+			return f.labels(raw, &a.labels)
 		}
 		a.extra.keep(key, raw)
 		return nil
@@ -162,16 +165,41 @@ func (f *fieldReader) application(data []byte) (applicationFile, error) {
 		err = pathName("team", a.team, MaxTeamName)
 	}
 	if err != nil {
-		return applicationFile{}, err
+		return nil, err
 	}
 	return a, nil
 }
 
-func (f *fieldReader) signalbox(data []byte) (signalboxFile, error) {
-	s := signalboxFile{present: true}
-	if err := checkJSON(data); err != nil {
-		return s, err
+func (f *fieldReader) labels(raw []byte, into *map[string]string) error {
+	if isNull(raw) {
+		return nil
 	}
+	if raw[0] != '{' {
+		return fieldError("labels", "an object", raw)
+	}
+	labels := map[string]string{}
+	err := eachField(raw, func(key string, raw []byte) error {
+		var value string
+		if err := f.name("labels."+key, raw, &value); err != nil {
+			return err
+		}
+		if fault := labelFault(key, value); fault != "" {
+			return fmt.Errorf("labels: %s", fault)
+		}
+		labels[f.remember(key)] = value
+		return nil
+	})
+	if len(labels) > 0 {
+		*into = labels
+	}
+	return err
+}
+
+func (f *fieldReader) signalbox(data []byte) (*signalboxFile, error) {
+	if err := checkJSON(data); err != nil {
+		return nil, err
+	}
+	s := &signalboxFile{present: true}
 	var layout uint64
 	err := eachField(data, func(key string, raw []byte) error {
 		switch key {
@@ -195,7 +223,7 @@ func (f *fieldReader) signalbox(data []byte) (signalboxFile, error) {
 		err = fmt.Errorf("layout is %d; this Signalbox reads layout %d", layout, Layout)
 	}
 	if err != nil {
-		return signalboxFile{present: true}, err
+		return nil, err
 	}
 	s.layout = int(layout)
 	return s, nil

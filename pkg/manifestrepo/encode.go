@@ -117,11 +117,7 @@ func logRefObject(l LogRef, extra extraFields, place string) *object {
 	o := &object{}
 	o.text("ref", l.Ref)
 	o.hash("head", l.Head)
-	for k, v := range extra {
-		if rest, ok := strings.CutPrefix(k, place+nestedMark); ok {
-			o.raw(rest, v)
-		}
-	}
+	o.under(place+nestedMark, extra)
 	return o
 }
 

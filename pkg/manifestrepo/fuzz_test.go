@@ -11,10 +11,25 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add([]byte(`{"argocd":{"syncWindows":[{"schedule":"0 22 * * *","duration":"2h","kind":"deny","timeZone":"UTC"}],"x":[{}]}}`), []byte(`{"argocd":{"x":1}}`))
 	f.Add([]byte(` {"a" : "\u00e4\n" , "argocd":{"destination":{}}} `), []byte(`{}`))
 	f.Add([]byte(`{"argocd":{"syncWindows":[{"schedule":"CRON_TZ=","kind":"allow"}]}}`), []byte(`[`))
+	f.Add([]byte(`{"freezeWindows":[{"kind":"allow","schedule":"0 8 * * 1-5","duration":"9h","teams":["a"]}],"approval":{"by":["role:x","a@b.c"],"expiresAfter":"3d"}}`), []byte(nil))
+	f.Add([]byte(`{"releaseTrains":[{"name":"a","schedule":"@daily","missed":"skip","labels":{"a":"b"}},{"name":"b","schedule":"0 0 29 2 *"}]}`), []byte(nil))
 	f.Fuzz(func(t *testing.T, raw, known []byte) {
 		c, err := ParseConfig(raw, known)
 		if err != nil {
 			return
+		}
+		for _, w := range c.FreezeWindows {
+			if _, err := w.Window(); err != nil {
+				t.Fatalf("a window that cannot be read is accepted: %v", err)
+			}
+		}
+		for _, train := range c.ReleaseTrains {
+			if _, err := train.Timetable(); err != nil {
+				t.Fatalf("a train that cannot depart is accepted: %v", err)
+			}
+		}
+		if _, err := readConfig(raw); err != nil {
+			t.Fatalf("a config that is accepted cannot be read again: %v", err)
 		}
 		if c.Upstream != nil && c.Upstream.Latest && c.Upstream.Environment != "" {
 			t.Fatal("both upstreams are accepted")
@@ -61,6 +76,9 @@ func FuzzApply(f *testing.F) {
 	f.Add("environments/dev/applications/cart/deployment.json\n" + deployment12 + "\nenvironments/dev/applications/cart/manifests/manifests.yaml\nkind: x")
 	f.Add("releases.json\n{\"log\":{\"ref\":\"refs/x\",\"head\":\"3f786850e387550fdab836ed7e6dc881de23001b\"},\"void\":[]}\napplications/a/application.json\n{\"team\":\"t\"}")
 	f.Add("environments//locks/x.json\n{}\nenvironment-groups/g/locks/ab.json\n{\"expiresAt\":\"9999-12-31T23:59:59-23:00\"}\nargocd/v1alpha1/dev.yaml\nx\n/\n{\"\\ud800\":1}")
+	f.Add("environment-groups/g.json\n{\"freezeWindows\":[],\"releaseTrains\":[{\"name\":\"a\",\"schedule\":\"@daily\"}]}\nenvironment-groups/g/departures/a.json\n{\"paused\":{\"by\":{\"x\":1}}}")
+	f.Add("environments/dev/approvals/1.json\n{\"changes\":[{\"application\":\"b\",\"version\":1,\"x\":0},{\"application\":\"a\",\"version\":2,\"from\":1}]}\nenvironments/dev/departures/a.json\n{\"since\":\"2026-11-20T09:00:00Z\",\"schedule\":\"@daily\"}")
+	f.Add("release-sets/q4.json\n{\"versions\":{\"a\":1},\"createdBy\":{\"name\":\"A\",\"chat\":\"a\"}}\napplications/a/application.json\n{\"labels\":{\"tier\":\"x\"}}")
 	f.Fuzz(func(t *testing.T, text string) {
 		lines := strings.Split(text, "\n")
 		if len(lines) > 40 {
@@ -139,8 +157,36 @@ func rewrite(t *testing.T, s *Snapshot) {
 			check(LockPath(l), content, err)
 		}
 	}
+	for _, e := range s.Environments() {
+		rewriteDepartures(t, e.Departures, check)
+		for _, a := range e.Approvals {
+			if a.Broken == "" {
+				content, err := EncodeApproval(a)
+				check(ApprovalPath(a.Environment, a.ID), content, err)
+			}
+		}
+	}
+	for _, g := range s.Groups() {
+		rewriteDepartures(t, g.Departures, check)
+	}
+	for _, set := range s.ReleaseSets() {
+		if set.Broken == "" {
+			content, err := EncodeReleaseSet(set)
+			check(ReleaseSetPath(set.Name), content, err)
+		}
+	}
 	if s.Layout() == 1 {
 		content, err := s.EncodeSignalbox(s.Stop())
 		check(SignalboxPath, content, err)
+	}
+}
+
+func rewriteDepartures(t *testing.T, all map[string]*Departure, check func(path string, content []byte, err error)) {
+	t.Helper()
+	for _, d := range all {
+		if d.Broken == "" {
+			content, err := EncodeDeparture(d)
+			check(DeparturePath(d), content, err)
+		}
 	}
 }

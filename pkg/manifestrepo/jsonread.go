@@ -34,8 +34,7 @@ func checkJSON(data []byte) error {
 
 // eachField calls fn for each field of a JSON object that json.Valid has accepted. A field that comes twice is an error.
 func eachField(data []byte, fn func(key string, raw []byte) error) error {
-	var seenBuf [16]string
-	seen := seenBuf[:0]
+	var seen seenKeys
 	i := skipSpace(data, 0) + 1 // behind '{'
 	for {
 		i = skipSpace(data, i)
@@ -49,17 +48,42 @@ func eachField(data []byte, fn func(key string, raw []byte) error) error {
 		key := keyText(data[i:end])
 		i = skipSpace(data, skipSpace(data, end)+1) // behind ':'
 		end = valueEnd(data, i)
-		for _, s := range seen {
-			if s == key {
-				return fmt.Errorf("the field %s comes twice", quote(key))
-			}
+		if seen.again(key) {
+			return fmt.Errorf("the field %s comes twice", quote(key))
 		}
-		seen = append(seen, key)
 		if err := fn(key, data[i:end]); err != nil {
 			return err
 		}
 		i = end
 	}
+}
+
+// seenKeys remembers the keys of an object. Most have a few, and a large one may not take quadratic time.
+type seenKeys struct {
+	few  [16]string
+	n    int
+	many map[string]bool
+}
+
+func (s *seenKeys) again(key string) bool {
+	for _, k := range s.few[:s.n] {
+		if k == key {
+			return true
+		}
+	}
+	if s.n < len(s.few) {
+		s.few[s.n] = key
+		s.n++
+		return false
+	}
+	if s.many[key] {
+		return true
+	}
+	if s.many == nil {
+		s.many = map[string]bool{}
+	}
+	s.many[key] = true
+	return false
 }
 
 // eachElement calls fn for each element of a valid JSON array.
@@ -133,10 +157,12 @@ func stringEnd(data []byte, i int) int {
 var knownKeys = func() map[string]string {
 	known := map[string]string{}
 	for _, key := range []string{
-		"at", "author", "backfilled", "because", "by", "ciLink", "commitId", "createdAt", "createdBy", "deployedAt", "deployedBy",
-		"digests", "displayVersion", "email", "environments", "expiresAt", "head", "hold", "layout", "log", "manifestBlob", "message",
-		"minor", "name", "prepublished", "previousCommitId", "project", "queued", "reason", "ref", "revision", "sealed",
-		"sourceRepoURL", "stop", "suggestedLifetime", "team", "term", "undeploy", "version", "void",
+		"action", "application", "at", "author", "backfilled", "because", "by", "byHand", "cause", "changes", "ciLink", "commitId",
+		"createdAt", "createdBy", "deployedAt", "deployedBy", "digests", "displayVersion", "email", "environment", "environments",
+		"expiresAt", "from", "head", "hold", "labels", "last", "layout", "log", "manifestBlob", "message", "minor", "name",
+		"outcome", "paused", "prepublished", "previousCommitId", "project", "queued", "reason", "ref", "revision", "schedule",
+		"sealed", "since", "sourceRepoURL", "stop", "suggestedLifetime", "team", "term", "timeZone", "undeploy", "version",
+		"versions", "void",
 	} {
 		known[key] = key
 	}

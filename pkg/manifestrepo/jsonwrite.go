@@ -57,13 +57,17 @@ func (o *object) actor(key string, a Actor, extra extraFields) {
 	inner := object{}
 	inner.text("name", a.Name)
 	inner.text("email", a.Email)
-	prefix := actorExtra(key, a)
+	inner.under(actorExtra(key, a), extra)
+	o.nested(key, &inner)
+}
+
+// under adds the fields of a nested object that were kept under a prefix.
+func (o *object) under(prefix string, extra extraFields) {
 	for k, v := range extra {
 		if rest, ok := strings.CutPrefix(k, prefix); ok {
-			inner.raw(rest, v)
+			o.raw(rest, v)
 		}
 	}
-	o.nested(key, &inner)
 }
 
 // nested adds an object, unless it has no field.

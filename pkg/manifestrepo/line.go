@@ -123,8 +123,9 @@ func (l *line) deriveGroups() {
 			g.Distance, g.Priority = e.Distance, e.Priority
 		}
 	}
-	for name, locks := range l.groupLocks {
-		group(name).Locks = locks
+	for name, files := range l.ofGroups {
+		g := group(name)
+		g.Locks, g.Departures, g.Config, g.Raw, g.Problem = files.locks, files.departures, files.config, files.raw, files.problem
 	}
 	l.groups = slices.SortedFunc(maps.Values(groups), func(a, b *Group) int { return strings.Compare(a.Name, b.Name) })
 	for _, g := range l.groups {

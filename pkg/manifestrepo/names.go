@@ -1,6 +1,8 @@
 package manifestrepo
 
 import (
+	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,6 +19,7 @@ const (
 	MaxReleaseSetName  = 63
 	MinLockID          = 2
 	MaxLockID          = 99
+	MaxLabel           = 63 // key and value each, in characters
 	// MaxVersion is the highest version a release can have.
 	MaxVersion = 1<<63 - 1
 )
@@ -100,6 +103,40 @@ func CheckApproval(id string) error { return checkName("request for approval", i
 
 // CheckReleaseSet refuses what cannot be the name of a release set; errors as CheckApplication.
 func CheckReleaseSet(name string) error { return checkName("release set", name, MaxReleaseSetName) }
+
+// CheckLabel refuses what cannot be a label of an application; errors as CheckApplication.
+func CheckLabel(key, value string) error {
+	if fault := labelFault(key, value); fault != "" {
+		return problem.New(problem.Invalid, "%s", fault).
+			Because("a label has a key of lower-case letters, digits, '-', '.' and '/', with a letter or digit at both ends, and a value of one line, 1 to 63 characters each").
+			Fix("choose a label such as %q", "tier=critical")
+	}
+	return nil
+}
+
+// labelFault says what is wrong with a label; empty when nothing is.
+func labelFault(key, value string) string {
+	switch {
+	case key == "":
+		return "a label has no key"
+	case len(key) > MaxLabel:
+		return fmt.Sprintf("the key %s is longer than %d characters", shown(key), MaxLabel)
+	case strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789-./") != "" || strings.ContainsAny(key[:1]+key[len(key)-1:], "-./"):
+		return shown(key) + " cannot be the key of a label"
+	case value == "":
+		return "the label " + key + " has no value"
+	case utf8.RuneCountInString(value) > MaxLabel:
+		return fmt.Sprintf("the value of the label %s is longer than %d characters", key, MaxLabel)
+	case !oneLineText(value):
+		return "the value of the label " + key + " is not one line of text"
+	}
+	return ""
+}
+
+// oneLineText reports whether a text is UTF-8 without line breaks and other control characters.
+func oneLineText(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
+}
 
 // CheckLockID refuses what cannot be the id of a lock; errors as CheckApplication.
 func CheckLockID(id string) error {

@@ -18,13 +18,14 @@ type Part struct {
 // PartsVersion changes whenever the encoding or the meaning of parts does; stored parts of another version are worthless.
 const PartsVersion = 3
 
-// The keys: what is there once, then "e/<env>", "g/<group>", "a/<app>", and "v/<app>/<chunk>" for releases.
+// The keys: what is there once, then "e/<env>", "g/<group>", "s/<release set>", "a/<app>", and "v/<app>/<chunk>" for releases.
 const (
 	partRoot     = "root"
 	partReleases = "releases"
 	partProblems = "problems"
 	partEnv      = "e/"
 	partGroup    = "g/"
+	partSet      = "s/"
 	partApp      = "a/"
 	partVersions = "v/"
 )
@@ -53,6 +54,7 @@ func Parts(before, after *Snapshot) ([]Part, error) {
 	if before.line != after.line {
 		w.line(before.line, after.line)
 	}
+	w.sets(before, after)
 	w.apps(before, after)
 	return w.parts, nil
 }
@@ -132,20 +134,15 @@ func (w *partWriter) problems(s *Snapshot) {
 func (w *partWriter) line(before, after *line) {
 	for _, name := range slices.Sorted(maps.Keys(after.all)) {
 		env, old := after.all[name], before.all[name]
-		if old == env || old != nil && old.present == env.present && old.Problem == env.Problem && string(old.Raw) == string(env.Raw) &&
-			maps.Equal(old.Locks, env.Locks) && sameLocks(old.TeamLocks, env.TeamLocks) {
-			continue
+		if old != env && (old == nil || !sameEnvironment(old, env)) {
+			w.enc.environment(env)
+			w.put(partEnv + name)
 		}
-		w.enc.flags(env.present, env.Raw != nil)
-		w.enc.text(env.Problem)
-		w.enc.text(string(env.Raw))
-		w.enc.locks(env.Locks)
-		w.enc.lockTree(env.TeamLocks)
-		w.put(partEnv + name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(after.groupLocks)) {
-		if !maps.Equal(before.groupLocks[name], after.groupLocks[name]) {
-			w.enc.locks(after.groupLocks[name])
+	for _, name := range slices.Sorted(maps.Keys(after.ofGroups)) {
+		group, old := after.ofGroups[name], before.ofGroups[name]
+		if old != group && (old == nil || !sameGroup(old, group)) {
+			w.enc.group(group)
 			w.put(partGroup + name)
 		}
 	}
@@ -154,9 +151,34 @@ func (w *partWriter) line(before, after *line) {
 			w.gone(partEnv + name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(before.groupLocks)) {
-		if after.groupLocks[name] == nil {
+	for _, name := range slices.Sorted(maps.Keys(before.ofGroups)) {
+		if after.ofGroups[name] == nil {
 			w.gone(partGroup + name)
+		}
+	}
+}
+
+// sameEnvironment leaves out what is derived.
+func sameEnvironment(a, b *Environment) bool {
+	return a.present == b.present && a.Problem == b.Problem && string(a.Raw) == string(b.Raw) && maps.Equal(a.Locks, b.Locks) &&
+		sameLocks(a.TeamLocks, b.TeamLocks) && maps.Equal(a.Departures, b.Departures) && maps.Equal(a.Approvals, b.Approvals)
+}
+
+func sameGroup(a, b *groupFiles) bool {
+	return a.present == b.present && a.problem == b.problem && string(a.raw) == string(b.raw) && maps.Equal(a.locks, b.locks) &&
+		maps.Equal(a.departures, b.departures)
+}
+
+func (w *partWriter) sets(before, after *Snapshot) {
+	for _, set := range after.sets {
+		if before.ReleaseSet(set.Name) != set {
+			w.enc.releaseSet(set)
+			w.put(partSet + set.Name)
+		}
+	}
+	for _, old := range before.sets {
+		if after.ReleaseSet(old.Name) == nil {
+			w.gone(partSet + old.Name)
 		}
 	}
 }
@@ -214,7 +236,8 @@ func (w *partWriter) app(old, a *Application) {
 }
 
 func sameAttributes(a, b *Application) bool {
-	return a.file == b.file && a.Team == b.Team && a.SourceRepoURL == b.SourceRepoURL && a.Project == b.Project && sameExtra(a.extra, b.extra)
+	return a.file == b.file && a.Team == b.Team && a.SourceRepoURL == b.SourceRepoURL && a.Project == b.Project && maps.Equal(a.Labels, b.Labels) &&
+		sameExtra(a.extra, b.extra)
 }
 
 func versionsKey(app string, chunk uint64) string {

@@ -67,6 +67,11 @@ func (e *encoder) application(a *Application) {
 	e.text(a.Team)
 	e.text(a.SourceRepoURL)
 	e.text(a.Project)
+	e.uint(uint64(len(a.Labels)))
+	for _, key := range slices.Sorted(maps.Keys(a.Labels)) {
+		e.text(key)
+		e.text(a.Labels[key])
+	}
 	e.extra(a.extra)
 	e.uint(uint64(len(a.Deployments)))
 	for _, env := range slices.Sorted(maps.Keys(a.Deployments)) {
@@ -78,6 +83,13 @@ func (e *encoder) application(a *Application) {
 func (d *decoder) application(a *Application) {
 	a.file = d.uint() == 1
 	a.Team, a.SourceRepoURL, a.Project = d.text(), d.text(), d.text()
+	if n := d.count(); n > 0 {
+		a.Labels = make(map[string]string, n)
+		for range n {
+			key := d.text()
+			a.Labels[key] = d.text()
+		}
+	}
 	a.extra = d.extra()
 	if n := d.count(); n > 0 {
 		all := make([]Deployment, n)

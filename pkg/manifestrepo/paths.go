@@ -142,12 +142,19 @@ const (
 	PathDeployment
 	PathManifest
 	PathArgoCD
+	PathGroup                // environment-groups/<group>.json
+	PathEnvironmentDeparture // the record of a train of an environment's timetable
+	PathGroupDeparture       // the same of a group's
+	PathApproval
+	PathReleaseSet
 )
 
 // Path is a path of main, taken apart. The names that its kind does not have are empty.
 type Path struct {
 	Kind                                          PathKind
 	Environment, Group, Application, Team, LockID string
+	// Name is that of a train, of a release set, or the id of a request for approval.
+	Name string
 }
 
 // ParsePath takes a path of main apart. A path that Signalbox does not know has kind PathUnknown and no error. The error is for
@@ -160,7 +167,7 @@ func ParsePath(path string) (Path, error) {
 		return single(Path{Kind: PathSignalbox}, deep)
 	case ReleasesPath:
 		return single(Path{Kind: PathReleases}, deep)
-	case "applications", "environments", "environment-groups", "argocd":
+	case "applications", "environments", "environment-groups", "release-sets", "argocd":
 		if !deep {
 			return Path{}, errFileForFolder
 		}
@@ -174,6 +181,8 @@ func ParsePath(path string) (Path, error) {
 		return parseEnvironmentPath(rest)
 	case "environment-groups":
 		return parseGroupPath(rest)
+	case "release-sets":
+		return namedFile(Path{Kind: PathReleaseSet}, "release set", rest, MaxReleaseSetName)
 	}
 	return parseArgoCDPath(rest)
 }
@@ -235,16 +244,23 @@ func parseEnvironmentPath(rest string) (Path, error) {
 			return Path{}, err
 		}
 		return single(p, deep)
-	case "locks", "teams", "applications":
+	case "locks", "teams", "applications", "departures", "approvals":
 		if !deep {
 			return Path{}, errFileForFolder
 		}
 	default:
 		return Path{}, nil
 	}
-	if part == "locks" {
+	switch part {
+	case "locks":
 		p.Kind = PathEnvironmentLock
 		return lockFile(p, rest)
+	case "departures":
+		p.Kind = PathEnvironmentDeparture
+		return namedFile(p, "release train", rest, MaxTrainName)
+	case "approvals":
+		p.Kind = PathApproval
+		return namedFile(p, "request for approval", rest, MaxApprovalID)
 	}
 	name, rest, deep := strings.Cut(rest, "/")
 	if part == "teams" {
@@ -286,10 +302,20 @@ func parseDeploymentPath(p Path, rest string) (Path, error) {
 
 func parseGroupPath(rest string) (Path, error) {
 	group, rest, deep := strings.Cut(rest, "/")
+	if name, ok := strings.CutSuffix(group, ".json"); ok {
+		return checkedPath(Path{Kind: PathGroup, Group: name}, deep)
+	}
 	if !deep {
 		return fileInFolders(group, MaxEnvironmentName)
 	}
-	return lockFolder(Path{Kind: PathGroupLock, Group: group}, rest)
+	part, below, deep := strings.Cut(rest, "/")
+	if part != "departures" {
+		return lockFolder(Path{Kind: PathGroupLock, Group: group}, rest)
+	}
+	if !deep {
+		return Path{}, errFileForFolder
+	}
+	return namedFile(Path{Kind: PathGroupDeparture, Group: group}, "release train", below, MaxTrainName)
 }
 
 func parseArgoCDPath(rest string) (Path, error) {
@@ -336,11 +362,28 @@ func lockFile(p Path, rest string) (Path, error) {
 	return p, nil
 }
 
+// namedFile reads "<name>.json"; anything else is unknown.
+func namedFile(p Path, what, rest string, max int) (Path, error) {
+	file, _, deeper := strings.Cut(rest, "/")
+	name, ok := strings.CutSuffix(file, ".json")
+	if !ok {
+		return Path{}, nil
+	}
+	if err := pathName(what, name, max); err != nil {
+		return Path{}, err
+	}
+	p.Name = name
+	return checkedPath(p, deeper)
+}
+
 // checkedPath is p when all its names are allowed and it is a file.
 func checkedPath(p Path, deep bool) (Path, error) {
 	what, name := "environment", p.Environment
-	if p.Kind == PathGroupLock {
+	switch p.Kind {
+	case PathGroupLock, PathGroup, PathGroupDeparture:
 		what, name = "environment group", p.Group
+	case PathReleaseSet:
+		return single(p, deep)
 	}
 	if err := pathName(what, name, MaxEnvironmentName); err != nil {
 		return Path{}, err

@@ -29,12 +29,25 @@ var (
 		"environments/prod/teams/shop/locks/l1.json", "environment-groups/prod/locks/l1.json", "environment-groups/g/locks/l1.json", "environments/dev",
 		"environments/dev/applications/cart/locks/l1.json", "environments/dev/applications/cart/locks/l2.json", "environments/new/applications/new/locks/l1.json",
 		"applications/cart", "environments/dev/config.json/x", "README.md", "environments/dev/applications/cart/manifests",
+		"environments/dev/departures/nightly.json", "environments/dev/departures/weekly.json", "environments/new/departures/nightly.json",
+		"environment-groups/g/departures/nightly.json", "environment-groups/other/departures/nightly.json", "environments/dev/departures",
+		"environment-groups/g.json", "environment-groups/prod.json", "environment-groups/alone.json", "environments/dev/approvals/a1.json",
+		"environments/dev/approvals/a2.json", "environments/staging/approvals/a1.json", "release-sets/q3.json", "release-sets/q4.json", "release-sets/BAD.json",
 	}
 	someContents = []string{
 		`{}`, `{"layout":1}`, `{"layout":1,"stop":{"message":"stop","x":{"y":1}},"z":1}`, `{"layout":3}`, `{"upstream":{"latest":true}}`, `{"upstream":{"environment":"dev"},"environmentGroup":"g"}`,
 		`{"upstream":{"environment":"staging"},"environmentGroup":"prod","foreign":[1]}`, `{"upstream":{"latest":true,"environment":"dev"}}`, `{"team":"shop","foreign":1}`, `{"team":"pay"}`,
 		`{"team":1}`, deployment12, `{"queued":{"version":3,"because":"lock","by":{"name":"x","chat":"y"}},"hold":{},"more":null}`, `{"version":0}`, `{"version":"x"}`, ``, `[`, `{"a":1,"a":2}`,
 		"{\"message\":\"\xff\"}", `{"message":"m","expiresAt":"2026-11-21T04:00:00+02:00","createdBy":{"name":"A","email":"a@x","id":7}}`, `{"createdAt":"never"}`,
+		`{"schedule":"0 9 * * 1","timeZone":"Europe/Berlin","since":"2026-11-20T09:00:00Z","last":"2026-11-23T08:00:00Z","outcome":"departed","paused":{"reason":"audit","by":{"name":"A","chat":"a"},"x":1},"y":2}`,
+		`{"schedule":"0 9 * * 1"}`, `{"paused":{}}`, `{"paused":[]}`,
+		`{"action":"run-train","expiresAt":"2026-11-23T08:00:00Z","changes":[{"application":"pay","version":2,"byHand":true},{"application":"cart","version":3,"from":2,"risk":"low"}]}`,
+		`{"changes":[{"application":"cart","version":3},{"application":"cart","version":4}]}`, `{"changes":[{"application":"cart"}],"createdBy":{"name":"A"}}`,
+		`{"environment":"staging","message":"Q4","versions":{"cart":12,"pay":3},"x":{}}`, `{"versions":{"cart":0}}`, `{"versions":{"Cart":1}}`,
+		`{"freezeWindows":[{"kind":"deny","schedule":"0 18 * * 5","duration":"62h","timeZone":"Europe/Berlin","teams":["shop"],"note":"x"}],"environmentGroup":"g","foreign":1}`,
+		`{"freezeWindows":[{"kind":"deny","schedule":"never","duration":"1h"}]}`, `{"freezeWindows":{}}`, `{"approval":{"by":["role:lead"],"notAuthor":true,"expiresAfter":"72h"}}`,
+		`{"releaseTrains":[{"name":"nightly","schedule":"0 2 * * *","labels":{"tier":"critical"}},{"name":"nightly","schedule":"x"},{"name":"A B","schedule":"x"}]}`,
+		`{"team":"shop","labels":{"tier":"critical","example.com/owner":"Anna"}}`, `{"team":"shop","labels":{"Tier":"x"}}`, `{"queued":{"version":3,"cause":"freeze"}}`,
 	}
 )
 
@@ -194,7 +207,7 @@ func plain(s *Snapshot) []any {
 	if len(apps) == 0 {
 		apps = nil
 	}
-	return []any{s.Commit(), s.ReleasesFile(), s.root, apps, s.Environments(), s.Groups(), problems}
+	return []any{s.Commit(), s.ReleasesFile(), s.root, apps, s.Environments(), s.Groups(), s.sets, problems}
 }
 
 func TestALargeRepoReadOnAllCoresEqualsOneReadInPieces(t *testing.T) {

@@ -29,7 +29,14 @@ func (s *Snapshot) LocksOfEnvironment(env string) []*Lock {
 	if e == nil {
 		return nil
 	}
-	return appendLocks(appendLocks(nil, e.Locks), s.line.groupLocks[e.GroupName()])
+	return appendLocks(appendLocks(nil, e.Locks), s.line.locksOfGroup(e.GroupName()))
+}
+
+func (l *line) locksOfGroup(name string) map[string]*Lock {
+	if g := l.ofGroups[name]; g != nil {
+		return g.locks
+	}
+	return nil
 }
 
 // Locks lists all locks of the repo, by path, the global stop included.
@@ -44,8 +51,8 @@ func (s *Snapshot) Locks() []*Lock {
 			locks = appendLocks(locks, team)
 		}
 	}
-	for _, group := range s.line.groupLocks {
-		locks = appendLocks(locks, group)
+	for _, group := range s.line.ofGroups {
+		locks = appendLocks(locks, group.locks)
 	}
 	for _, a := range s.apps {
 		for _, env := range a.Locks {
@@ -81,7 +88,7 @@ func (s *Snapshot) FindLock(place *Lock) *Lock {
 		}
 		return e.Locks[place.ID]
 	case ScopeGroup:
-		return s.line.groupLocks[place.Group][place.ID]
+		return s.line.locksOfGroup(place.Group)[place.ID]
 	case ScopeApplication:
 		if a := s.Application(place.Application); a != nil {
 			return a.Locks[place.Environment][place.ID]

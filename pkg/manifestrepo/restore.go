@@ -10,7 +10,7 @@ import (
 
 // Restore builds the Snapshot from all its parts, in any order. It fails when a part is damaged or missing; then read git.
 func Restore(parts []Part) (*Snapshot, error) {
-	s := &Snapshot{line: &line{all: map[string]*Environment{}, groupLocks: map[string]map[string]*Lock{}}}
+	s := &Snapshot{line: &line{all: map[string]*Environment{}, ofGroups: map[string]*groupFiles{}}}
 	apps := map[string]*appParts{}
 	app := func(name string) *appParts {
 		a := apps[name]
@@ -29,6 +29,8 @@ func Restore(parts []Part) (*Snapshot, error) {
 			err = s.restoreRoot(p)
 		case strings.HasPrefix(p.Key, partEnv), strings.HasPrefix(p.Key, partGroup):
 			err = s.line.restore(p)
+		case strings.HasPrefix(p.Key, partSet):
+			err = s.restoreSet(p)
 		case strings.HasPrefix(p.Key, partApp):
 			app(p.Key[len(partApp):]).own = p.Data
 		case strings.HasPrefix(p.Key, partVersions):
@@ -49,6 +51,7 @@ func Restore(parts []Part) (*Snapshot, error) {
 		return nil, fmt.Errorf("parts of the repo's root are missing: %w", errPart)
 	}
 	s.line.derive()
+	slices.SortFunc(s.sets, func(a, b *ReleaseSet) int { return strings.Compare(a.Name, b.Name) })
 	s.problemList = listProblems(s.problems, s.logProblems)
 	if err := s.restoreApps(apps); err != nil {
 		return nil, err
@@ -159,21 +162,32 @@ func (s *Snapshot) restoreRoot(p Part) error {
 
 func (d *decoder) logRef() LogRef { return LogRef{Ref: d.text(), Head: d.hash()} }
 
+func (s *Snapshot) restoreSet(p Part) error {
+	d := decoder{data: string(p.Data)}
+	set := &ReleaseSet{Name: strings.TrimPrefix(p.Key, partSet)}
+	d.releaseSet(set)
+	s.sets = append(s.sets, set)
+	return d.done()
+}
+
 func (l *line) restore(p Part) error {
 	d := decoder{data: string(p.Data)}
 	if name, ok := strings.CutPrefix(p.Key, partGroup); ok {
-		l.groupLocks[name] = d.locks()
-		return d.done()
+		g := &groupFiles{}
+		d.group(g, name)
+		l.ofGroups[name] = g
+		if err := d.done(); err != nil || !g.present || g.problem != "" {
+			return err
+		}
+		config, err := readGroupConfig(g.raw)
+		if err != nil {
+			return fmt.Errorf("settings of %s: %w", name, errPart)
+		}
+		g.config = config
+		return nil
 	}
 	e := &Environment{Name: strings.TrimPrefix(p.Key, partEnv)}
-	flags := d.uint()
-	e.present = flags&1 != 0
-	e.Problem = d.text()
-	raw := d.text()
-	if flags&2 != 0 {
-		e.Raw = []byte(raw)
-	}
-	e.Locks, e.TeamLocks = d.locks(), d.lockTree()
+	d.environment(e)
 	if err := d.done(); err != nil {
 		return err
 	}

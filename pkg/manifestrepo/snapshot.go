@@ -26,11 +26,22 @@ type Snapshot struct {
 // line is all that belongs to environments and groups. It is replaced as a whole, which is cheap: there are tens of them.
 type line struct {
 	// all environments the repo says anything of, with config.json or without.
-	all        map[string]*Environment
-	groupLocks map[string]map[string]*Lock
+	all      map[string]*Environment
+	ofGroups map[string]*groupFiles
 	// The rest is derived: what users see.
 	environments []*Environment
 	groups       []*Group
+}
+
+// groupFiles is all that the repo says of a group itself. It never changes once it is in a line.
+type groupFiles struct {
+	locks      map[string]*Lock
+	departures map[string]*Departure
+	config     GroupConfig
+	raw        []byte
+	problem    string
+	// present reports that the group's settings are there.
+	present bool
 }
 
 var emptySnapshot = &Snapshot{appIndex: map[string]int{}, line: &line{}}
@@ -73,7 +84,7 @@ func (s *Snapshot) Environment(name string) *Environment {
 // Environments lists all, by name. Shared: do not change it.
 func (s *Snapshot) Environments() []*Environment { return s.line.environments }
 
-// Group finds a group that has an environment or a lock; nil when there is none.
+// Group finds a group that has an environment, a lock, settings or a departure; nil when there is none.
 func (s *Snapshot) Group(name string) *Group {
 	i, ok := slices.BinarySearchFunc(s.line.groups, name, func(g *Group, name string) int { return strings.Compare(g.Name, name) })
 	if !ok {
