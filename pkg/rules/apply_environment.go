@@ -61,7 +61,15 @@ func decideApplyEnvironment(m *api.ApplyEnvironment, w *work) error {
 	w.message.Subject = fmt.Sprintf("%s environment %s", verb, m.Environment)
 	w.happened(manifestrepo.Event{What: what, Environment: m.Environment})
 	w.write(manifestrepo.ConfigPath(m.Environment), content)
-	return nil
+	return w.keepRecords(m.Environment, "", config.ReleaseTrains, departuresOf(old))
+}
+
+// departuresOf are the records of an environment's trains; none for no environment.
+func departuresOf(env *manifestrepo.Environment) map[string]*manifestrepo.Departure {
+	if env == nil {
+		return nil
+	}
+	return env.Departures
 }
 
 // upstreamMakesAChain: an upstream exists, and following upstreams never comes back.

@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
@@ -8,7 +11,148 @@ import (
 )
 
 // Due says what the clock asks for: the commands to send now, in order, and when to look again (zero: not before the state changes).
-// A command that was carried out is not due any more, so asking again after each of them ends.
+// A command that was carried out is not due any more, so asking again after each of them ends. next is after now, in whole seconds.
+//
+// Locks and requests that expired end first, then what freezes held back is caught up, then trains depart: by their scheduled time, and
+// of those that depart together the ones farthest down the line first, so that a release goes one hop.
 func Due(s *manifestrepo.Snapshot, now time.Time) (actions []*api.Action, next time.Time) {
-	panic("contract")
+	d := &duty{s: s, now: now.UTC().Truncate(time.Second), freezes: map[freezeKey]Freeze{}}
+	if d.anythingExpired() {
+		actions = append(actions, &api.Action{Kind: &api.Action_EndExpired{EndExpired: &api.EndExpired{}}})
+	}
+	if d.anythingThawed() {
+		actions = append(actions, &api.Action{Kind: &api.Action_CatchUp{CatchUp: &api.CatchUp{}}})
+	}
+	return append(actions, d.departures()...), d.next
+}
+
+// duty is a Due under way.
+type duty struct {
+	s *manifestrepo.Snapshot
+	// now is in whole seconds, as rules see it.
+	now, next time.Time
+	freezes   map[freezeKey]Freeze
+}
+
+// lookAgain notes a moment after which something may be due. Rules decide in whole seconds.
+func (d *duty) lookAgain(at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	if whole := at.Truncate(time.Second); !whole.Equal(at) {
+		at = whole.Add(time.Second)
+	}
+	at = at.UTC()
+	if at.After(d.now) && (d.next.IsZero() || at.Before(d.next)) {
+		d.next = at
+	}
+}
+
+// anythingExpired looks through the locks and the requests for approval that end by themselves.
+func (d *duty) anythingExpired() bool {
+	found := false
+	for _, l := range d.s.Locks() {
+		found = found || l.Expired(d.now)
+		d.lookAgain(l.ExpiresAt)
+	}
+	for _, env := range d.s.Environments() {
+		for _, a := range env.Approvals {
+			found = found || a.Expired(d.now)
+			d.lookAgain(a.ExpiresAt)
+		}
+	}
+	return found
+}
+
+// anythingThawed looks for versions that a freeze held back which is over.
+func (d *duty) anythingThawed() bool {
+	found := false
+	for _, app := range d.s.Applications() {
+		for name, deployment := range app.Deployments {
+			if q := deployment.Queued; q == nil || q.Cause != manifestrepo.QueuedByFreeze {
+				continue
+			}
+			// An environment whose config is gone or broken takes no deployments; its versions wait until it is whole again.
+			env := d.s.Environment(name)
+			if env == nil || env.Problem != "" {
+				continue
+			}
+			freeze := d.freezeOf(env, app)
+			found = found || !freeze.Frozen()
+			d.lookAgain(freeze.Until)
+		}
+	}
+	return found
+}
+
+// freezeKey tells apart what windows may tell apart; application is empty where none names one.
+type freezeKey struct{ environment, team, application string }
+
+// freezeOf evaluates the windows once for all applications that are the same to them.
+func (d *duty) freezeOf(env *manifestrepo.Environment, app *manifestrepo.Application) Freeze {
+	key := freezeKey{environment: env.Name, team: app.Team}
+	if d.anApplicationIsNamed(env, app.Name) {
+		key.application = app.Name
+	}
+	freeze, known := d.freezes[key]
+	if !known {
+		freeze = FreezeOf(d.s, env, app.Name, app.Team, d.now)
+		d.freezes[key] = freeze
+	}
+	return freeze
+}
+
+func (d *duty) anApplicationIsNamed(env *manifestrepo.Environment, app string) bool {
+	names := func(w manifestrepo.FreezeWindow) bool { return slices.Contains(w.Applications, app) }
+	if slices.ContainsFunc(env.Config.FreezeWindows, names) {
+		return true
+	}
+	group := d.s.Group(env.GroupName())
+	return group != nil && slices.ContainsFunc(group.Config.FreezeWindows, names)
+}
+
+// departure is a Depart to be sent.
+type departure struct {
+	action    *api.Action
+	scheduled time.Time
+	distance  int
+	name      string
+}
+
+// departures asks every train of the timetable.
+func (d *duty) departures() []*api.Action {
+	var due []departure
+	for _, t := range TimetableTrains(d.s) {
+		what, scheduled, next := t.due(d.now)
+		d.lookAgain(next)
+		if what == stepNothing {
+			continue
+		}
+		depart := &api.Depart{Environment: t.Environment, EnvironmentGroup: t.Group, Train: t.Name}
+		due = append(due, departure{
+			action: &api.Action{Kind: &api.Action_Depart{Depart: depart}}, scheduled: scheduled, distance: d.distance(t), name: t.Owner() + " " + t.Name,
+		})
+	}
+	slices.SortStableFunc(due, func(a, b departure) int {
+		return cmp.Or(a.scheduled.Compare(b.scheduled), cmp.Compare(b.distance, a.distance), strings.Compare(a.name, b.name))
+	})
+	actions := make([]*api.Action, len(due))
+	for i := range due {
+		actions[i] = due[i].action
+	}
+	return actions
+}
+
+// distance is how far down the line the train goes.
+func (d *duty) distance(t TimetableTrain) int {
+	if t.Group != "" {
+		if group := d.s.Group(t.Group); group != nil {
+			return group.Distance
+		}
+		return 0
+	}
+	if env := d.s.Environment(t.Environment); env != nil {
+		return env.Distance
+	}
+	return 0
 }

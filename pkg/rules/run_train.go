@@ -1,17 +1,15 @@
 package rules
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
 )
 
-// RunTrain: every application of an environment, or of all environments of a group, moves to the version its upstream runs.
+// RunTrain: the applications of an environment, or of all environments of a group, move to the version that the train's source offers.
 // Each environment is decided on the state before the train, so a train goes one hop, whatever the names are.
 
 func checkRunTrain(m *api.RunTrain, _ *checking) error {
@@ -21,25 +19,84 @@ func checkRunTrain(m *api.RunTrain, _ *checking) error {
 	}
 	return firstOf(
 		at("run_train.target", manifestrepo.CheckEnvironment(m.Target)),
-		teamIsAName("run_train.team", m.Team),
+		checkTrainFilter(m),
+		checkSource(m.Source),
 		checkURL("run_train.ci_link", m.CiLink, "http", "https"),
 	)
 }
 
+// train is a train about to run: where it goes, whom it takes, and from where.
+type train struct {
+	// target is what was named, envs the environments behind it.
+	target string
+	envs   []*manifestrepo.Environment
+	filter trainFilter
+	// name is that of the timetable's entry; empty for others.
+	name string
+	// from is the source that was asked for (may be nil), set the release set it names, past what was read of past states.
+	from *api.TrainSource
+	set  *manifestrepo.ReleaseSet
+	past map[string]map[string]uint64
+	// whole: all or nothing.
+	whole bool
+}
+
+// trainOf makes a train of a request.
+func trainOf(s *manifestrepo.Snapshot, m *api.RunTrain) (*train, error) {
+	t := &train{
+		target: m.Target, name: m.Train, from: m.Source, whole: m.Whole,
+		filter: trainFilter{team: m.Team, applications: m.Applications, labels: m.Labels},
+	}
+	var err error
+	if t.envs, err = trainTargets(s, m); err != nil {
+		return nil, err
+	}
+	if m.Train != "" {
+		found, err := findTrain(s, m.Target, m.TargetType, "run_train.train", m.Train)
+		if err != nil {
+			return nil, err
+		}
+		t.envs, t.filter = found.environments(s), found.filter()
+		return t, t.findSet(s)
+	}
+	if err := namedApplicationsExist(s, m.Applications); err != nil {
+		return nil, err
+	}
+	return t, t.findSet(s)
+}
+
+func (t *train) findSet(s *manifestrepo.Snapshot) (err error) {
+	if name := t.from.GetReleaseSet(); name != "" {
+		t.set, err = findReleaseSet(s, sourceField+".release_set", name)
+	}
+	return err
+}
+
 func needsOfRunTrain(m *api.RunTrain, _ *Checked, s *manifestrepo.Snapshot) []ReleaseKey {
-	envs, err := trainTargets(s, m)
+	t, err := trainOf(s, m)
 	if err != nil {
+		return nil
+	}
+	return t.needs(s)
+}
+
+// needs lists the releases that the train asks for. Those of a past state are not known beforehand.
+func (t *train) needs(s *manifestrepo.Snapshot) []ReleaseKey {
+	if t.from.GetRevision() != "" {
 		return nil
 	}
 	var needs []ReleaseKey
 	seen := map[ReleaseKey]bool{}
-	for _, env := range envs {
-		source, cause, _ := sourceOf(s, env)
+	for _, env := range t.envs {
+		src, cause, _ := sourceOf(s, env)
+		if t.set != nil {
+			src, cause, _ = sourceOfSet(t.set, env)
+		}
 		if cause != 0 {
 			continue
 		}
-		for _, app := range source.applications(s, env, m.Team) {
-			key := ReleaseKey{app.Name, source.version(app)}
+		for _, app := range src.applications(s, env, t.filter) {
+			key := ReleaseKey{app.Name, src.version(app)}
 			if key.Version != 0 && key.Version != runs(app, env.Name) && !seen[key] {
 				seen[key] = true
 				needs = append(needs, key)
@@ -50,37 +107,46 @@ func needsOfRunTrain(m *api.RunTrain, _ *Checked, s *manifestrepo.Snapshot) []Re
 }
 
 func decideRunTrain(m *api.RunTrain, w *work) error {
-	envs, err := trainTargets(w.s, m)
+	t, err := trainOf(w.s, m)
 	if err != nil {
 		return err
 	}
-	answer := &api.TrainResult{Target: m.Target, Team: m.Team}
-	w.result.Kind = &api.ActionResult_RunTrain{RunTrain: answer}
-	for _, env := range envs {
-		into, err := w.trainInto(env, m.Team)
-		if err != nil {
-			return err
-		}
-		answer.Environments = append(answer.Environments, into)
+	into, err := w.run(t)
+	if err != nil {
+		return err
 	}
-	if len(envs) == 1 {
-		w.message.Environment = envs[0].Name
+	w.result.Kind = &api.ActionResult_RunTrain{RunTrain: &api.TrainResult{Target: m.Target, Team: m.Team, Environments: into, Train: m.Train}}
+	w.message.Subject = w.tellTrain(t, into)
+	if m.CiLink != "" {
+		w.say("Asked for by %s", m.CiLink)
 	}
-	w.tellTrain(m, answer)
 	return nil
+}
+
+// run runs the train into each of its environments.
+func (w *work) run(t *train) ([]*api.TrainEnvironment, error) {
+	var all []*api.TrainEnvironment
+	for _, env := range t.envs {
+		into, err := w.trainInto(t, env)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, into)
+	}
+	if len(t.envs) == 1 {
+		w.message.Environment = t.envs[0].Name
+	}
+	if t.whole {
+		return all, wholeOrNothing(t, all)
+	}
+	return all, nil
 }
 
 // trainTargets finds the environments a train goes to, by name.
 func trainTargets(s *manifestrepo.Snapshot, m *api.RunTrain) ([]*manifestrepo.Environment, error) {
 	if m.TargetType != api.TrainTarget_TRAIN_TARGET_ENVIRONMENT {
 		if group := s.Group(m.Target); group != nil && len(group.Environments) > 0 {
-			var envs []*manifestrepo.Environment
-			for _, name := range group.Environments {
-				if env := s.Environment(name); env != nil {
-					envs = append(envs, env)
-				}
-			}
-			return envs, nil
+			return environmentsOf(s, group), nil
 		}
 	}
 	if m.TargetType == api.TrainTarget_TRAIN_TARGET_ENVIRONMENT {
@@ -102,6 +168,20 @@ func trainTargets(s *manifestrepo.Snapshot, m *api.RunTrain) ([]*manifestrepo.En
 		Fix("%s", didYouMean(m.Target, slices.Compact(slices.Sorted(slices.Values(known))), "create an environment first"))
 }
 
+// environmentsOf are a group's environments by name; none for no group.
+func environmentsOf(s *manifestrepo.Snapshot, group *manifestrepo.Group) []*manifestrepo.Environment {
+	if group == nil {
+		return nil
+	}
+	var envs []*manifestrepo.Environment
+	for _, name := range group.Environments {
+		if env := s.Environment(name); env != nil {
+			envs = append(envs, env)
+		}
+	}
+	return envs
+}
+
 func groupNames(s *manifestrepo.Snapshot) []string {
 	var names []string
 	for _, g := range s.Groups() {
@@ -112,89 +192,12 @@ func groupNames(s *manifestrepo.Snapshot) []string {
 	return names
 }
 
-// source is where a train takes its versions from: an environment, or the newest releases.
-type source struct{ upstream string }
-
-// sourceOf is an environment's source, or why it has none.
-func sourceOf(s *manifestrepo.Snapshot, env *manifestrepo.Environment) (src source, cause api.SkipCause, because string) {
-	up := env.Config.Upstream
-	if env.Problem != "" {
-		up = upstreamOfBroken(env)
-	}
-	switch {
-	case up != nil && up.Latest && up.Environment != "":
-		return source{}, api.SkipCause_SKIP_CAUSE_ENV_HAS_BOTH_UPSTREAM_LATEST_AND_UPSTREAM_ENV,
-			"its upstream is both latest and environment " + up.Environment
-	case env.Problem != "":
-		return source{}, api.SkipCause_SKIP_CAUSE_ENV_CONFIG_BROKEN, "its config.json cannot be read: " + env.Problem
-	case up == nil:
-		return source{}, api.SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM, "it has no upstream"
-	case up.Latest:
-		return source{}, 0, ""
-	case up.Environment == "":
-		return source{}, api.SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM_LATEST_OR_UPSTREAM_ENV,
-			"its upstream names neither latest nor an environment"
-	case s.Environment(up.Environment) == nil:
-		return source{}, api.SkipCause_SKIP_CAUSE_UPSTREAM_ENV_CONFIG_NOT_FOUND, "its upstream " + up.Environment + " does not exist"
-	}
-	return source{upstream: up.Environment}, 0, ""
-}
-
-// upstreamOfBroken tells two upstreams from other faults of a config.json; nil when it cannot be read at all.
-func upstreamOfBroken(env *manifestrepo.Environment) *manifestrepo.Upstream {
-	var config manifestrepo.Config
-	if json.Unmarshal(env.Raw, &config) != nil {
-		return nil
-	}
-	return config.Upstream
-}
-
-// String names the source for a person.
-func (src source) String() string {
-	if src.upstream == "" {
-		return "the newest releases"
-	}
-	return src.upstream
-}
-
-// version is what the source offers of an application; 0 is nothing.
-func (src source) version(app *manifestrepo.Application) uint64 {
-	if src.upstream != "" {
-		return runs(app, src.upstream)
-	}
-	for i := len(app.Releases) - 1; i >= 0; i-- {
-		if r := app.Releases[i]; !r.Prepublished && !r.Backfilled {
-			return r.Version
-		}
-	}
-	return 0
-}
-
-// applications lists those the source or the target knows, by name.
-func (src source) applications(s *manifestrepo.Snapshot, env *manifestrepo.Environment, team string) []*manifestrepo.Application {
-	var out []*manifestrepo.Application
-	for _, app := range s.Applications() {
-		if len(app.Releases) == 0 || team != "" && app.Team != team {
-			continue
-		}
-		if src.upstream == "" || app.Deployments[src.upstream] != nil || runs(app, env.Name) != 0 {
-			out = append(out, app)
-		}
-	}
-	return out
-}
-
-// runs is the version deployed in an environment; 0 when none.
-func runs(app *manifestrepo.Application, env string) uint64 {
-	if d := app.Deployments[env]; d != nil {
-		return d.Version
-	}
-	return 0
-}
-
 // trainInto runs the train into one environment.
-func (w *work) trainInto(env *manifestrepo.Environment, team string) (*api.TrainEnvironment, error) {
-	src, cause, because := sourceOf(w.s, env)
+func (w *work) trainInto(t *train, env *manifestrepo.Environment) (*api.TrainEnvironment, error) {
+	src, cause, because, err := w.sourceFor(t, env)
+	if err != nil {
+		return nil, err
+	}
 	into := &api.TrainEnvironment{Environment: env.Name, Upstream: src.upstream, SkipCause: cause, Because: because}
 	if cause != 0 {
 		return into, nil
@@ -203,8 +206,8 @@ func (w *work) trainInto(env *manifestrepo.Environment, team string) (*api.Train
 	if len(locks) > 0 {
 		into.SkipCause, into.Because = api.SkipCause_SKIP_CAUSE_ENV_IS_LOCKED, lockList(locks)
 	}
-	for _, app := range src.applications(w.s, env, team) {
-		result, err := w.trainMoves(src, app, env, locks)
+	for _, app := range src.applications(w.s, env, t.filter) {
+		result, err := w.trainMoves(t, src, app, env)
 		if err != nil {
 			return nil, err
 		}
@@ -214,36 +217,51 @@ func (w *work) trainInto(env *manifestrepo.Environment, team string) (*api.Train
 }
 
 // trainMoves moves one application, or says why not.
-func (w *work) trainMoves(src source, app *manifestrepo.Application, env *manifestrepo.Environment, envLocks []*manifestrepo.Lock) (*api.DeployResult, error) {
+func (w *work) trainMoves(t *train, src source, app *manifestrepo.Application, env *manifestrepo.Environment) (*api.DeployResult, error) {
 	version := src.version(app)
 	result := &api.DeployResult{Application: app.Name, Environment: env.Name, Version: version, PreviousVersion: runs(app, env.Name)}
 	switch {
+	case version == 0 && src.fixed != nil:
+		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_NOT_IN_SOURCE, src.lacks), nil
 	case version == 0:
 		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV, "it has no version in "+src.String()), nil
 	case version == result.PreviousVersion:
 		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION, fmt.Sprintf("it runs %d already", version)), nil
 	}
 	release := app.Release(version)
-	if release == nil || !release.HasEnvironment(env.Name) {
+	switch {
+	case release == nil:
+		return skipped(result, api.SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE, fmt.Sprintf("release %d is gone", version)), nil
+	case release.Prepublished:
+		return skipped(result, api.SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE, fmt.Sprintf("release %d is announced only", version)), nil
+	case !release.HasEnvironment(env.Name):
 		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV,
 			fmt.Sprintf("release %d has no manifest for %s", version, env.Name)), nil
 	}
-	if len(envLocks) > 0 {
-		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_IS_LOCKED_BY_ENV, lockList(envLocks)), nil
+	if locks := w.locksOfEnvironment(env); len(locks) > 0 {
+		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_IS_LOCKED_BY_ENV, lockList(locks)), nil
 	}
 	d := deliveryTo(env, app.Name, app)
 	d.version, d.behavior, d.automatic = version, api.LockBehavior_LOCK_BEHAVIOR_RECORD, true
-	d.reason = w.because("release train from " + src.String())
+	d.reason = w.because(t.reason(src))
 	manifest, err := w.manifestFor(app.Name, release, env.Name)
 	if err != nil {
 		return skipped(result, causeOf(err), problem.From(err).Message), nil
 	}
 	d.manifest = manifest
 	result, err = w.deliver(d)
-	if err == nil && result.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_QUEUED {
-		result.SkipCause = queuedBy(result.Locks)
+	if err == nil {
+		result.SkipCause = causeOfWaiting(result)
 	}
 	return result, err
+}
+
+// reason stands in deployment.json unless somebody gave one.
+func (t *train) reason(src source) string {
+	if t.name != "" {
+		return "release train " + t.name
+	}
+	return "release train from " + src.String()
 }
 
 // causeOf: a release whose manifests cannot be read stays behind; the train goes on without it.
@@ -254,12 +272,19 @@ func causeOf(err error) api.SkipCause {
 	return api.SkipCause_SKIP_CAUSE_UNSPECIFIED
 }
 
-// queuedBy says which kind of lock keeps an application waiting; without a lock it is a freeze.
-func queuedBy(locks []*api.Lock) api.SkipCause {
-	if len(locks) == 0 {
+// causeOfWaiting says what keeps an application waiting: the lock nearest to it, else a freeze, else an approval.
+func causeOfWaiting(result *api.DeployResult) api.SkipCause {
+	switch result.Outcome {
+	case api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL:
+		return api.SkipCause_SKIP_CAUSE_APP_AWAITS_APPROVAL
+	case api.DeployOutcome_DEPLOY_OUTCOME_QUEUED:
+	default:
+		return result.SkipCause
+	}
+	if len(result.Locks) == 0 {
 		return api.SkipCause_SKIP_CAUSE_APP_IS_FROZEN
 	}
-	for _, l := range locks {
+	for _, l := range result.Locks {
 		if l.Scope == api.LockScope_LOCK_SCOPE_APPLICATION {
 			return api.SkipCause_SKIP_CAUSE_APP_IS_LOCKED
 		}
@@ -267,55 +292,41 @@ func queuedBy(locks []*api.Lock) api.SkipCause {
 	return api.SkipCause_SKIP_CAUSE_TEAM_IS_LOCKED
 }
 
-// tellTrain writes the commit message. Applications that are where they should be are not counted as skipped.
-func (w *work) tellTrain(m *api.RunTrain, answer *api.TrainResult) {
-	moved, queued, left := 0, 0, 0
-	for _, into := range answer.Environments {
-		var lines []string
+// wholeOrNothing refuses a train of which a part would stay behind.
+func wholeOrNothing(t *train, all []*api.TrainEnvironment) error {
+	var behind []string
+	for _, into := range all {
+		if into.SkipCause != 0 {
+			behind = append(behind, fmt.Sprintf("%s is skipped (%s)", into.Environment, into.Because))
+			continue
+		}
 		for _, r := range into.Applications {
-			switch {
-			case r.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED:
-				moved++
-				lines = append(lines, "  "+trainLine(r))
-			case r.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_QUEUED:
-				queued++
-				lines = append(lines, "  "+trainLine(r)+" waits: "+r.Because)
-			case r.SkipCause != api.SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION:
-				left++
-				if into.SkipCause == 0 {
-					lines = append(lines, "  "+r.Application+" stays: "+r.Because)
-				}
+			if staysBehind(r) {
+				behind = append(behind, fmt.Sprintf("%s in %s (%s)", r.Application, r.Environment, becauseOf(r)))
 			}
 		}
-		switch {
-		case into.SkipCause != 0:
-			w.say("%s is skipped: %s", into.Environment, into.Because)
-		case len(lines) == 0:
-			w.say("%s has nothing to move.", into.Environment)
-		default:
-			w.say("%s:", into.Environment)
-		}
-		w.lines = append(w.lines, lines...)
 	}
-	counts := []string{fmt.Sprintf("%d moved", moved)}
-	if queued > 0 {
-		counts = append(counts, fmt.Sprintf("%d queued", queued))
+	if len(behind) == 0 {
+		return nil
 	}
-	if left > 0 {
-		counts = append(counts, fmt.Sprintf("%d skipped", left))
-	}
-	w.message.Subject = fmt.Sprintf("Release train to %s: %s", m.Target, strings.Join(counts, ", "))
-	if m.Team != "" {
-		w.message.Subject = fmt.Sprintf("Release train of team %s to %s: %s", m.Team, m.Target, strings.Join(counts, ", "))
-	}
-	if m.CiLink != "" {
-		w.say("Asked for by %s", m.CiLink)
-	}
+	return problem.New(problem.Conflict, "the train to %s cannot go as a whole; what stays behind: %s", t.target, listed(behind)).
+		At("run_train.whole").Because("with whole, every application that is to move is deployed now, or nothing is").
+		Fix("see to what holds them back, or leave whole out and let the others move")
 }
 
-func trainLine(r *api.DeployResult) string {
-	if r.PreviousVersion == 0 {
-		return fmt.Sprintf("%s %d", r.Application, r.Version)
+// staysBehind reports that an application was to move and did not. One that the source does not have, that runs the version already, or
+// that neither is nor should be in the environment was not to move.
+func staysBehind(r *api.DeployResult) bool {
+	switch r.Outcome {
+	case api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED, api.DeployOutcome_DEPLOY_OUTCOME_UNCHANGED:
+		return false
 	}
-	return fmt.Sprintf("%s %d -> %d", r.Application, r.PreviousVersion, r.Version)
+	switch r.SkipCause {
+	case api.SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION, api.SkipCause_SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV,
+		api.SkipCause_SKIP_CAUSE_APP_NOT_IN_SOURCE:
+		return false
+	case api.SkipCause_SKIP_CAUSE_APP_DOES_NOT_EXIST_IN_ENV:
+		return r.PreviousVersion != 0
+	}
+	return true
 }
