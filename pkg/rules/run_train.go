@@ -67,7 +67,7 @@ func trainOf(s *manifestrepo.Snapshot, m *api.RunTrain) (*train, error) {
 
 func (t *train) findSet(s *manifestrepo.Snapshot) (err error) {
 	if name := t.from.GetReleaseSet(); name != "" {
-		t.set, err = findReleaseSet(s, sourceField+".release_set", name)
+		t.set, err = readableReleaseSet(s, sourceField+".release_set", name)
 	}
 	return err
 }

@@ -56,22 +56,14 @@ func checkSource(src *api.TrainSource) error {
 	return at(sourceField+".environment", manifestrepo.CheckEnvironment(src.Environment))
 }
 
-// findReleaseSet is the rule that a release set exists and can be read.
-func findReleaseSet(s *manifestrepo.Snapshot, field, name string) (*manifestrepo.ReleaseSet, error) {
-	set := s.ReleaseSet(name)
-	if set == nil {
-		var names []string
-		for _, r := range s.ReleaseSets() {
-			names = append(names, r.Name)
-		}
-		return nil, problem.New(problem.NotFound, "there is no release set %q", name).At(field).Because("the release set exists").
-			Fix("%s", didYouMean(name, names, "create it first"))
+// readableReleaseSet is the rule that a release set exists and can be read.
+func readableReleaseSet(s *manifestrepo.Snapshot, field, name string) (*manifestrepo.ReleaseSet, error) {
+	set, err := findReleaseSet(s, field, name)
+	if err != nil || set.Broken == "" {
+		return set, err
 	}
-	if set.Broken != "" {
-		return nil, problem.New(problem.Conflict, "%s cannot be read: %s", manifestrepo.ReleaseSetPath(name), set.Broken).At(field).
-			Because("the versions of a release set are known before they move").Fix("repair that file, or delete the release set and create it anew")
-	}
-	return set, nil
+	return nil, problem.New(problem.Conflict, "%s cannot be read: %s", manifestrepo.ReleaseSetPath(name), set.Broken).At(field).
+		Because("the versions of a release set are known before they move").Fix("repair that file, or delete the release set and create it anew")
 }
 
 // sourceOf is an environment's own source, what its upstream runs now, or why it has none.
