@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 
+	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/argocd"
 	"github.com/signalbox-dev/signalbox/pkg/auth/pgp"
 	"github.com/signalbox-dev/signalbox/pkg/gitstore"
@@ -24,6 +25,7 @@ import (
 	"github.com/signalbox-dev/signalbox/pkg/rules"
 	"github.com/signalbox-dev/signalbox/services/cd-service/adopt"
 	"github.com/signalbox-dev/signalbox/services/cd-service/commands"
+	"github.com/signalbox-dev/signalbox/services/cd-service/conductor"
 	"github.com/signalbox-dev/signalbox/services/cd-service/index"
 	"github.com/signalbox-dev/signalbox/services/cd-service/journal"
 	"github.com/signalbox-dev/signalbox/services/cd-service/reads"
@@ -60,6 +62,8 @@ type Options struct {
 	MinPushInterval, PollInterval, PushTimeout, RetryFor time.Duration
 	// TakeOver commits the next term before anything else: for a leader that follows another.
 	TakeOver bool
+	// CleanUpInterval is how often old releases are cleaned up by themselves; 0 means never.
+	CleanUpInterval time.Duration
 	// Version is this program's.
 	Version  string
 	Clock    sequencer.Clock
@@ -77,7 +81,9 @@ type Service struct {
 	repo     *state.Repo
 	writer   *sequencer.Sequencer
 	commands *commands.Server
-	reads    *reads.Server
+	// conductor sends what the clock asks for.
+	conductor *conductor.Conductor
+	reads     *reads.Server
 	// tidied is closed when the joining of small packs at the start is over.
 	tidied chan struct{}
 }
@@ -148,6 +154,7 @@ func (s *Service) Open(ctx context.Context) (err error) {
 		return err
 	}
 	s.openReads(feed)
+	s.conduct(ctx)
 	s.tidy(context.WithoutCancel(ctx))
 	return nil
 }
@@ -265,6 +272,20 @@ func (s *Service) openReads(feed *reads.Feed) {
 	})
 }
 
+// conduct lets the clock ask for what is due, now that commands of an earlier run are taken up.
+func (s *Service) conduct(ctx context.Context) {
+	self := manifestrepo.Actor{Name: state.CommitterName, Email: s.o.CommitterEmail}
+	s.conductor = conductor.New(conductor.Options{
+		State: func() *manifestrepo.Snapshot { return s.repo.View().Snapshot },
+		Submit: func(ctx context.Context, action *api.Action) (*api.Operation, error) {
+			return s.commands.Submit(ctx, action, self)
+		},
+		Clock: s.o.Clock, CleanUpEvery: s.o.CleanUpInterval, Logger: s.o.Logger,
+	})
+	s.repo.Follow(s.conductor.Follow)
+	s.conductor.Start(ctx)
+}
+
 // tidy joins the small packs that earlier runs left, beside everything else.
 func (s *Service) tidy(ctx context.Context) {
 	go func() {
@@ -287,8 +308,11 @@ func (s *Service) Repo() *state.Repo { return s.repo }
 // Sequencer is the writer, for others in the same process.
 func (s *Service) Sequencer() *sequencer.Sequencer { return s.writer }
 
-// Drain refuses new commands from now on.
+// Drain refuses new commands from now on; the clock asks for nothing more.
 func (s *Service) Drain() {
+	if s.conductor != nil {
+		s.conductor.Stop()
+	}
 	if s.writer != nil {
 		s.writer.Drain()
 	}
@@ -298,6 +322,9 @@ func (s *Service) Drain() {
 func (s *Service) Close(ctx context.Context) error {
 	var problems []error
 	note := func(err error) { problems = append(problems, err) }
+	if s.conductor != nil {
+		s.conductor.Stop()
+	}
 	if s.writer != nil {
 		note(s.writer.Close(ctx))
 	}

@@ -133,6 +133,24 @@ func (s *Server) Execute(ctx context.Context, req *api.ExecuteRequest) (*api.Ope
 	return op, nil
 }
 
+// Submit decides a command of Signalbox itself, which comes through no door, and waits until it is written or refused, or ctx ends. The error
+// is a *problem.Error.
+func (s *Server) Submit(ctx context.Context, action *api.Action, actor manifestrepo.Actor) (*api.Operation, error) {
+	request, err := s.prepare(action, actor, s.o.Now())
+	if err != nil {
+		return nil, err
+	}
+	if request.ID, err = operationID(actor, ""); err != nil {
+		return nil, err
+	}
+	request.Fresh = true
+	future, err := s.o.Sequencer.Submit(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return answer(future.Wait(ctx))
+}
+
 // answer turns an outcome into what a caller who wanted to wait for the push gets.
 func answer(o sequencer.Outcome) (*api.Operation, error) {
 	switch o.State {

@@ -87,6 +87,7 @@ func (o *serveOptions) addCDFlags(f *pflag.FlagSet) {
 	f.StringVar(&st.Rules.Secrets, "secrets", "refuse", "what happens to an uploaded kind: Secret with data: refuse, warn or allow")
 	f.Int64Var(&st.Rules.MaxManifestBytes, "max-manifest-bytes", rules.DefaultMaxManifestBytes, "largest manifest, in bytes; --max-body-bytes holds for all manifests of a release together")
 	f.IntVar(&st.Rules.KeepWindow, "keep-window", 20, "how many releases behind the oldest deployed one are accepted; older versions are too old")
+	f.DurationVar(&st.CleanUpInterval, "clean-up-interval", time.Hour, "how often releases that nothing needs any more are cleaned up; 0 never does")
 	f.Var(&st.Rules.Roles, "role", "members of a role that may approve, by e-mail address: release-manager=anna@example.com,*@ops.example.com; may be given several times, or several with ; between them")
 	f.StringVar(&st.PGPKeyring, "pgp-keyring", "", "file of public keys; then each manifest needs a valid detached signature, whichever way it comes in")
 	f.IntVar(&st.QueueSize, "queue-size", 1000, "how many commands may wait; more get 503")

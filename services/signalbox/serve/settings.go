@@ -35,6 +35,8 @@ type Settings struct {
 	// PGPKeyring is a file of public keys; empty means that signatures are not demanded. The cd-service demands them of manifests, the
 	// frontend checks those that come with locks and environments.
 	PGPKeyring string
+	// CleanUpInterval is how often old releases are cleaned up by themselves; 0 means never.
+	CleanUpInterval time.Duration
 	// QueueSize is how many commands may wait before new ones get 503.
 	QueueSize int
 	// DrainTimeout is how long accepted work may take to finish after SIGTERM.
@@ -185,7 +187,7 @@ func (s Settings) Check() error {
 	for _, d := range []struct {
 		flag  string
 		value time.Duration
-	}{{"--git-push-interval", s.Repo.PushInterval}, {"--git-poll-interval", s.Repo.PollInterval}} {
+	}{{"--git-push-interval", s.Repo.PushInterval}, {"--git-poll-interval", s.Repo.PollInterval}, {"--clean-up-interval", s.CleanUpInterval}} {
 		if d.value < 0 {
 			return problem.New(problem.Invalid, "%s is negative", d.value).At(d.flag).Fix("give 0 or more")
 		}
