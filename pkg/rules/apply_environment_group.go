@@ -37,7 +37,8 @@ func decideApplyEnvironmentGroup(m *api.ApplyEnvironmentGroup, w *work) error {
 			At("apply_environment_group.environment_group").Because("a group exists while an environment belongs to it").
 			Fix("%s", didYouMean(m.EnvironmentGroup, groupNames(w.s), "create an environment first"))
 	}
-	if _, err := manifestrepo.ParseGroupConfig(raw, group.Raw); err != nil {
+	config, err := manifestrepo.ParseGroupConfig(raw, group.Raw)
+	if err != nil {
 		return inSettings(groupConfigField, err)
 	}
 	content, err := groupSettingsFile(raw, group)
@@ -65,7 +66,7 @@ func decideApplyEnvironmentGroup(m *api.ApplyEnvironmentGroup, w *work) error {
 	} else {
 		w.write(path, content)
 	}
-	return nil
+	return w.keepRecords("", group.Name, config.ReleaseTrains, group.Departures)
 }
 
 // groupSettingsFile is the file to write. Fields that the file in the repo has and Signalbox does not know are kept.

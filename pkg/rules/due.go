@@ -16,7 +16,7 @@ import (
 // Locks and requests that expired end first, then what freezes held back is caught up, then trains depart: by their scheduled time, and
 // of those that depart together the ones farthest down the line first, so that a release goes one hop.
 func Due(s *manifestrepo.Snapshot, now time.Time) (actions []*api.Action, next time.Time) {
-	d := &duty{s: s, now: now.UTC().Truncate(time.Second), freezes: map[freezeKey]Freeze{}}
+	d := &duty{s: s, now: now.UTC().Truncate(time.Second)}
 	if d.anythingExpired() {
 		actions = append(actions, &api.Action{Kind: &api.Action_EndExpired{EndExpired: &api.EndExpired{}}})
 	}
@@ -31,7 +31,6 @@ type duty struct {
 	s *manifestrepo.Snapshot
 	// now is in whole seconds, as rules see it.
 	now, next time.Time
-	freezes   map[freezeKey]Freeze
 }
 
 // lookAgain notes a moment after which something may be due. Rules decide in whole seconds.
@@ -66,49 +65,9 @@ func (d *duty) anythingExpired() bool {
 
 // anythingThawed looks for versions that a freeze held back which is over.
 func (d *duty) anythingThawed() bool {
-	found := false
-	for _, app := range d.s.Applications() {
-		for name, deployment := range app.Deployments {
-			if q := deployment.Queued; q == nil || q.Cause != manifestrepo.QueuedByFreeze {
-				continue
-			}
-			// An environment whose config is gone or broken takes no deployments; its versions wait until it is whole again.
-			env := d.s.Environment(name)
-			if env == nil || env.Problem != "" {
-				continue
-			}
-			freeze := d.freezeOf(env, app)
-			found = found || !freeze.Frozen()
-			d.lookAgain(freeze.Until)
-		}
-	}
-	return found
-}
-
-// freezeKey tells apart what windows may tell apart; application is empty where none names one.
-type freezeKey struct{ environment, team, application string }
-
-// freezeOf evaluates the windows once for all applications that are the same to them.
-func (d *duty) freezeOf(env *manifestrepo.Environment, app *manifestrepo.Application) Freeze {
-	key := freezeKey{environment: env.Name, team: app.Team}
-	if d.anApplicationIsNamed(env, app.Name) {
-		key.application = app.Name
-	}
-	freeze, known := d.freezes[key]
-	if !known {
-		freeze = FreezeOf(d.s, env, app.Name, app.Team, d.now)
-		d.freezes[key] = freeze
-	}
-	return freeze
-}
-
-func (d *duty) anApplicationIsNamed(env *manifestrepo.Environment, app string) bool {
-	names := func(w manifestrepo.FreezeWindow) bool { return slices.Contains(w.Applications, app) }
-	if slices.ContainsFunc(env.Config.FreezeWindows, names) {
-		return true
-	}
-	group := d.s.Group(env.GroupName())
-	return group != nil && slices.ContainsFunc(group.Config.FreezeWindows, names)
+	over, next := thawed(d.s, FreezesAt(d.s, d.now))
+	d.lookAgain(next)
+	return len(over) > 0
 }
 
 // departure is a Depart to be sent.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
@@ -12,9 +11,6 @@ import (
 
 // Which applications a train takes: those of a team, those named, those that have all of some labels. What a filter leaves out stays,
 // and the answer does not mention it.
-
-// maxLabel is the limit of a label's key and of its value, in characters.
-const maxLabel = 63
 
 // trainFilter is whom a train takes. Empty parts leave nobody out.
 type trainFilter struct {
@@ -82,18 +78,9 @@ func checkTrainFilter(m *api.RunTrain) error {
 	return firstOf(teamIsAName("run_train.team", m.Team), checkLabels("run_train.labels", m.Labels))
 }
 
-// checkLabels: a label is key and value, both one short line.
 func checkLabels(field string, labels map[string]string) error {
-	const rule = "a label is a key and a value of 1 to 63 characters on one line; a key has no = and no comma"
 	for _, key := range sortedKeys(labels) {
-		at := fmt.Sprintf("%s[%s]", field, shorten(key))
-		if key == "" || strings.ContainsAny(key, "=,") || strings.TrimSpace(key) != key || utf8.RuneCountInString(key) > maxLabel {
-			return invalid(field, "%q cannot be the key of a label", shorten(key)).Because(rule).Fix("write the key as the application has it")
-		}
-		if labels[key] == "" {
-			return invalid(at, "the label %s has no value", key).Because(rule).Fix("write the value that the applications have")
-		}
-		if err := firstOf(checkLine(field, key, maxLabel), checkLine(at, labels[key], maxLabel)); err != nil {
+		if err := at(fmt.Sprintf("%s[%s]", field, shorten(key)), manifestrepo.CheckLabel(key, labels[key])); err != nil {
 			return err
 		}
 	}
