@@ -21,8 +21,9 @@
 // # Windows
 //
 // A freeze window opens at each activation of its schedule and stays open for its duration: the activation is inside, the
-// end is outside. A duration is elapsed time, 2h is 7,200 seconds also while clocks change, and 1d is 24h. Where occurrences
-// of one window overlap or touch they are one occurrence.
+// end is outside. A duration is elapsed time, 2h is 7,200 seconds also while clocks change, and 1d is 24h: "0 0 * * *" for 1d
+// leaves the last hour of the year's longest day free, and 25h does not. Where occurrences of one window overlap or touch they
+// are one occurrence.
 //
 // A set of windows freezes while a deny window is open, or while it has allow windows and none of them is open. Deny wins
 // over allow. A set without windows never freezes.
@@ -31,5 +32,6 @@
 //
 // Everything here is a pure function of its arguments and the time zone database: nothing reads the clock, and all values may
 // be shared between goroutines. Changes of clocks are those of the years 1970 to 2199; outside of them the offset of their
-// first and last moment goes on. Every search has an end: 8 years for schedules, 400 days for windows.
+// first and last moment goes on. Every search has an end: 8 years for schedules, 400 days for windows, and
+// 20,000 turns for windows that take turns with one another.
 package schedule

@@ -12,8 +12,7 @@ type State struct {
 	// Holding are the indexes of the windows that hold, ascending: the deny windows that are open; when none is, all allow
 	// windows, none of which is open. Empty when not frozen.
 	Holding []int
-	// Until is when the set stops being frozen; zero when it is not frozen, or when no end is found within 400 days. (Windows that take
-	// turns are followed through 20,000 turns.)
+	// Until is when the set stops being frozen; zero when it is not frozen, or when no end is found within 400 days.
 	Until time.Time
 }
 

@@ -82,6 +82,8 @@ func TestWhenASetOfWindows(t *testing.T) {
 		{name: "allows always: never", windows: "allow | * * * * * | 1m | Europe/Berlin", at: "2026-06-03T12:00:00Z", next: "never"},
 		{name: "denies what it allows: without end", windows: office + strings.Replace(office, "allow", "deny", 1), at: "2026-06-03T12:00:00Z",
 			frozen: true, holding: []int{1}, until: "never"},
+		{name: "denies and allows in turns, minute by minute: without end", windows: "deny | */2 * * * * | 1m |\nallow | */2 * * * * | 1m |", at: "2026-06-03T12:00:00Z",
+			frozen: true, holding: []int{0}, until: "never"},
 		{name: "allows the leap day, too far away", windows: "allow | 0 0 29 2 * | 1d |", at: "2026-06-03T12:00:00Z", frozen: true, holding: []int{0}, until: "never"},
 		{name: "allows the leap day, within 400 days", windows: "allow | 0 0 29 2 * | 1d |", at: "2027-06-03T12:00:00Z", frozen: true, holding: []int{0}, until: "2028-02-29T00:00Z", after: "2028-03-01T00:00Z"},
 		{name: "denies at a skipped midnight", windows: "deny | 0 0 * * * | 1h | America/Havana", at: "2026-03-08T05:30:00Z", frozen: true, holding: []int{0}, until: "2026-03-08T06:00Z", after: "2026-03-09T04:00Z"},
