@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,9 +40,14 @@ func (f FreezeWindow) Label() string {
 
 // String names the window for a person, with the reason.
 func (f FreezeWindow) String() string {
-	text := "freeze window " + f.Label()
+	text := "freeze window "
 	if f.Kind == "allow" {
-		text = "outside of " + text
+		text = "closed allow window "
+	}
+	if f.Name == "" {
+		text += strconv.Quote(f.Schedule)
+	} else {
+		text += f.Name
 	}
 	if f.Group != "" {
 		text += " of group " + f.Group
