@@ -77,6 +77,10 @@ func (f *fieldReader) queued(raw []byte) (*Queued, error) {
 			return f.name("queued.because", raw, &q.Because)
 		case "cause":
 			return f.name("queued.cause", raw, (*string)(&q.Cause))
+		case "byHand":
+			return f.flag("queued.byHand", raw, &q.ByHand)
+		case "approved":
+			return f.flag("queued.approved", raw, &q.Approved)
 		}
 		q.extra.keep(key, raw)
 		return nil

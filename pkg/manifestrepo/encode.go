@@ -22,6 +22,8 @@ func EncodeDeployment(d *Deployment) ([]byte, error) {
 		inner.actor("by", q.By, q.extra)
 		inner.text("because", q.Because)
 		inner.text("cause", string(q.Cause))
+		inner.flag("byHand", q.ByHand)
+		inner.flag("approved", q.Approved)
 		inner.extra(q.extra)
 		o.nested("queued", &inner)
 	}

@@ -120,6 +120,7 @@ func (e *encoder) deployment(x *Deployment) {
 		e.actor(q.By)
 		e.name(q.Because)
 		e.name(string(q.Cause))
+		e.flags(q.ByHand, q.Approved)
 		e.extra(q.extra)
 	}
 	if h := x.Hold; h != nil {
@@ -150,7 +151,10 @@ func (d *decoder) deployment(x *Deployment) {
 	x.DeployedBy = d.actor()
 	x.Reason = d.name()
 	if has(1) {
-		x.Queued = &Queued{Version: d.uint(), At: d.time(), By: d.actor(), Because: d.name(), Cause: QueueCause(d.name()), extra: d.extra()}
+		q := &Queued{Version: d.uint(), At: d.time(), By: d.actor(), Because: d.name(), Cause: QueueCause(d.name())}
+		marks := d.uint()
+		q.ByHand, q.Approved, q.extra = marks&1 != 0, marks&2 != 0, d.extra()
+		x.Queued = q
 	}
 	if has(2) {
 		x.Hold = &Hold{At: d.time(), By: d.actor(), Reason: d.name(), extra: d.extra()}

@@ -59,7 +59,11 @@ type Queued struct {
 	Because string
 	// Cause is what held it back: a lock (also when empty), or a freeze, which Signalbox catches up by itself when it ends.
 	Cause QueueCause
-	extra extraFields
+	// ByHand: a person named application and version; an older version then sets a hold, also when Signalbox catches it up.
+	ByHand bool
+	// Approved: whom the environment asks for approval has agreed, and is not asked again.
+	Approved bool
+	extra    extraFields
 }
 
 // QueueCause is what a queued version waits for.

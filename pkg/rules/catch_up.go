@@ -22,7 +22,7 @@ func decideCatchUp(_ *api.CatchUp, w *work) error {
 	over, _ := thawed(w.s, w.freezes)
 	for _, q := range over {
 		result, err := w.outOfQueue(q, func(d *delivery) {
-			d.automatic, d.by, d.reason = true, q.By, "caught up after a freeze"
+			d.automatic, d.by, d.reason = !q.ByHand, q.By, "caught up after a freeze"
 		})
 		if err != nil {
 			return err

@@ -158,13 +158,18 @@ func (w *work) wait(d delivery, because string, cause manifestrepo.QueueCause) e
 	next := manifestrepo.Deployment{Environment: d.env.Name}
 	queued := manifestrepo.Queued{Version: d.version, At: w.now, By: w.wantedBy(d)}
 	if d.old != nil {
-		if q := d.old.Queued; q != nil && q.Version == d.version && q.Because == because && q.Cause == cause {
+		next = *d.old
+	}
+	queued.ByHand, queued.Approved = !d.automatic && !d.noHold, d.approved
+	if q := next.Queued; q != nil && q.Version == d.version {
+		byHand, approved := q.ByHand || queued.ByHand && !d.waiting, q.Approved || queued.Approved
+		if q.Because == because && q.Cause == cause && q.ByHand == byHand && q.Approved == approved {
 			return nil
 		}
-		next = *d.old
 		if d.waiting {
-			queued = *d.old.Queued
+			queued = *q
 		}
+		queued.ByHand, queued.Approved = byHand, approved
 	}
 	queued.Because, queued.Cause = because, cause
 	w.happened(manifestrepo.Event{What: eventQueued, Application: d.app, Environment: d.env.Name, Version: d.version, PreviousVersion: next.Version})

@@ -69,6 +69,7 @@ func decideDeploy(m *api.Deploy, w *work) error {
 	switch {
 	case result.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_QUEUED:
 		w.say("Held back by %s.", result.Because)
+	case result.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL:
 	case result.PreviousVersion != 0 && result.PreviousVersion != m.Version:
 		w.say("It ran %d before.", result.PreviousVersion)
 	case result.PreviousVersion == m.Version && result.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED:

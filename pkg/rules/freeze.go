@@ -105,7 +105,7 @@ type environmentFreezes struct {
 func newEnvironmentFreezes(s *manifestrepo.Snapshot, env *manifestrepo.Environment) *environmentFreezes {
 	f := &environmentFreezes{problems: map[int]error{}, teams: map[string][]int{}, applications: map[string][]int{}, known: map[string]Freeze{}}
 	if env.Problem != "" {
-		f.unknown.Because = fmt.Sprintf("config.json of %s cannot be read: %s", env.Name, env.Problem)
+		f.unknown.Because = fmt.Sprintf("unreadable config.json of %s: %s", env.Name, env.Problem)
 		return f
 	}
 	for _, w := range env.Config.FreezeWindows {
@@ -116,7 +116,7 @@ func newEnvironmentFreezes(s *manifestrepo.Snapshot, env *manifestrepo.Environme
 		return f
 	}
 	if group.Problem != "" {
-		f.unknown.Because = fmt.Sprintf("the settings of group %s cannot be read: %s", group.Name, group.Problem)
+		f.unknown.Because = fmt.Sprintf("unreadable settings of group %s: %s", group.Name, group.Problem)
 	}
 	for _, w := range group.Config.FreezeWindows {
 		f.add(FreezeWindow{FreezeWindow: w, Group: group.Name})
@@ -175,7 +175,7 @@ func (f *environmentFreezes) evaluate(concerned []byte, now time.Time) Freeze {
 			continue
 		}
 		if err := f.problems[i]; err != nil {
-			return Freeze{Because: fmt.Sprintf("%s cannot be read: %v", w, err), Windows: []FreezeWindow{w}}
+			return Freeze{Because: fmt.Sprintf("unreadable %s: %v", w, err), Windows: []FreezeWindow{w}}
 		}
 		windows, read = append(windows, w), append(read, f.read[i])
 	}

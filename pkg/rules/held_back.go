@@ -43,6 +43,9 @@ func (h heldBack) refusal(d delivery, result *api.DeployResult) error {
 	case len(h.locks) > 0 && h.freeze.Frozen():
 		return refused.Because("a lock and a freeze hold deployments back").
 			Fix("wait until the lock is deleted and the freeze is over, or deploy with lock_behavior RECORD to queue the version")
+	case h.freeze.Frozen() && len(h.freeze.Windows) == 0:
+		return refused.Because("freeze windows that cannot be read hold deployments back: nobody can tell").
+			Fix("repair the file in the manifest repo, or deploy with lock_behavior RECORD to queue the version")
 	case h.freeze.Frozen():
 		return refused.Because("a freeze holds deployments back").
 			Fix("wait until it is over, or deploy with lock_behavior RECORD to queue the version: it is deployed when the freeze is over")

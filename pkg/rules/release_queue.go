@@ -10,7 +10,8 @@ import (
 	"github.com/signalbox-dev/signalbox/pkg/problem"
 )
 
-// ReleaseQueue: a person lets queued versions go. What is still held back, by a hold too, goes on waiting for what holds it now.
+// ReleaseQueue: a person lets queued versions go. What is still held back goes on waiting for what holds it now: a lock, a freeze, or a hold, unless
+// the version was asked for by hand when the hold was there already.
 
 func checkReleaseQueue(m *api.ReleaseQueue, _ *checking) error {
 	for _, f := range []struct {
@@ -137,7 +138,7 @@ func releasesOf(queue []waiting) []ReleaseKey {
 // can never go. prepare says who delivers it and why.
 func (w *work) outOfQueue(q waiting, prepare func(*delivery)) (*api.DeployResult, error) {
 	d := deliveryTo(q.env, q.app.Name, q.app)
-	d.version, d.waiting, d.behavior = q.Version, true, api.LockBehavior_LOCK_BEHAVIOR_RECORD
+	d.version, d.waiting, d.approved, d.behavior = q.Version, true, q.Approved, api.LockBehavior_LOCK_BEHAVIOR_RECORD
 	prepare(&d)
 	result := &api.DeployResult{Application: q.app.Name, Environment: q.env.Name, Version: q.Version, PreviousVersion: d.old.Version}
 	if d.old.Version == d.version && !d.old.EditedByHand() {
@@ -155,7 +156,7 @@ func (w *work) outOfQueue(q waiting, prepare func(*delivery)) (*api.DeployResult
 		skipped(result, api.SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE, problem.From(err).Message)
 		return result, w.unqueue(d.app, d.old)
 	}
-	if d.old.Hold != nil {
+	if hold := d.old.Hold; hold != nil && (!q.ByHand || q.At.Before(hold.At)) {
 		skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, holdWords(d.old))
 		return result, w.wait(d, result.Because, manifestrepo.QueuedByLock)
 	}
