@@ -28,8 +28,8 @@ func (m *model) facts() map[string]string {
 		f[envKey(env)] = string(raw)
 	}
 	for app, a := range m.apps {
-		if a != (applicationFile{}) {
-			f[appKey(app)] = text(a.Team, a.SourceRepoURL, a.Project)
+		if a.Team != "" || a.SourceRepoURL != "" || a.Project != "" || len(a.Labels) > 0 {
+			f[appKey(app)] = text(a.Team, a.SourceRepoURL, a.Project, labelText(a.Labels))
 		}
 	}
 	for place, d := range m.deployments {
@@ -42,8 +42,13 @@ func (m *model) facts() map[string]string {
 	}
 	for key, l := range m.locks {
 		// Locks of an environment without config.json hold nothing and are not shown.
-		if env := m.lockedEnvironment[key]; env == "" || m.configs[env] != nil {
+		if env := m.inEnvironment[key]; env == "" || m.configs[env] != nil {
 			f[key] = lockText(l)
+		}
+	}
+	for key, plan := range m.plans {
+		if env := m.inEnvironment[key]; env == "" || m.configs[env] != nil {
+			f[key] = plan
 		}
 	}
 	if m.stop != nil {
@@ -79,7 +84,7 @@ func (m *model) deployment(place [2]string, d deploymentFile) string {
 	}
 	queued, hold := "", ""
 	if d.Queued != nil {
-		queued = text(fmt.Sprint(d.Queued.Version), at(d.Queued.At), d.Queued.By.String(), d.Queued.Because)
+		queued = text(fmt.Sprint(d.Queued.Version), at(d.Queued.At), d.Queued.By.String(), d.Queued.Because, d.Queued.Cause)
 	}
 	if d.Hold != nil {
 		hold = text(at(d.Hold.At), d.Hold.By.String(), d.Hold.Reason)
@@ -113,6 +118,7 @@ func factsOf(s *manifestrepo.Snapshot) map[string]string {
 	for _, g := range s.Groups() {
 		addLocks(f, "group", g.Locks)
 	}
+	addPlans(f, s)
 	if l := s.Stop(); l != nil {
 		f["global stop"] = lockOf(l)
 	}
@@ -139,13 +145,13 @@ func logRefOf(l manifestrepo.LogRef) logRef {
 }
 
 func addApplication(f map[string]string, a *manifestrepo.Application) {
-	if a.Team != "" || a.SourceRepoURL != "" || a.Project != "" {
-		f[appKey(a.Name)] = text(a.Team, a.SourceRepoURL, a.Project)
+	if a.Team != "" || a.SourceRepoURL != "" || a.Project != "" || len(a.Labels) > 0 {
+		f[appKey(a.Name)] = text(a.Team, a.SourceRepoURL, a.Project, labelText(a.Labels))
 	}
 	for env, d := range a.Deployments {
 		queued, hold := "", ""
 		if q := d.Queued; q != nil {
-			queued = text(fmt.Sprint(q.Version), at(q.At), by(q.By), q.Because)
+			queued = text(fmt.Sprint(q.Version), at(q.At), by(q.By), q.Because, string(q.Cause))
 		}
 		if h := d.Hold; h != nil {
 			hold = text(at(h.At), by(h.By), h.Reason)

@@ -40,6 +40,7 @@ type deploymentFile struct {
 		At      time.Time
 		By      *actor
 		Because string
+		Cause   string
 	}
 	Hold *struct {
 		At     time.Time
@@ -48,7 +49,10 @@ type deploymentFile struct {
 	}
 }
 
-type applicationFile struct{ Team, SourceRepoURL, Project string }
+type applicationFile struct {
+	Team, SourceRepoURL, Project string
+	Labels                       map[string]string
+}
 
 type releaseFile struct {
 	Revision                                                                                 uint64
@@ -93,10 +97,12 @@ type model struct {
 	deployments map[[2]string]deploymentFile // environment, application
 	files       map[[2]string]string         // blob of manifests.yaml
 	locks       map[string]lockFile          // by key
-	// lockedEnvironment of environment and team locks, by key.
-	lockedEnvironment map[string]string
-	stop              *lockFile
-	released          map[string]map[uint64]*release
+	// plans are the texts of what is beside locks: departures, requests for approval, release sets, settings of groups; by key.
+	plans map[string]string
+	// inEnvironment is whose lock or plan it is when it counts only in an environment that is there, by key.
+	inEnvironment map[string]string
+	stop          *lockFile
+	released      map[string]map[uint64]*release
 	// paths says which file a fact comes from; broken are files that cannot be read.
 	paths  map[string]string
 	broken map[string]bool
@@ -105,7 +111,7 @@ type model struct {
 func newModel() *model {
 	return &model{
 		void: map[string]bool{}, configs: map[string][]byte{}, apps: map[string]applicationFile{}, deployments: map[[2]string]deploymentFile{},
-		files: map[[2]string]string{}, locks: map[string]lockFile{}, lockedEnvironment: map[string]string{}, released: map[string]map[uint64]*release{},
+		files: map[[2]string]string{}, locks: map[string]lockFile{}, plans: map[string]string{}, inEnvironment: map[string]string{}, released: map[string]map[uint64]*release{},
 		paths: map[string]string{"global stop": "signalbox.json", "releases.json": "releases.json"}, broken: map[string]bool{},
 	}
 }
@@ -155,7 +161,7 @@ func (m *model) take(path, blob string, data []byte) error {
 	case len(parts) > 2 && parts[len(parts)-2] == "locks" && strings.HasSuffix(last, ".json"):
 		return m.takeLock(path, parts, data)
 	}
-	return nil
+	return m.takePlan(path, parts, data)
 }
 
 func (m *model) takeRoot(data []byte) error {
@@ -182,10 +188,10 @@ func (m *model) takeLock(path string, parts []string, data []byte) error {
 	switch {
 	case len(parts) == 4 && parts[0] == "environments":
 		key = lockKey("environment", parts[1], "", "", "", id)
-		m.lockedEnvironment[key] = parts[1]
+		m.inEnvironment[key] = parts[1]
 	case len(parts) == 6 && parts[0] == "environments" && parts[2] == "teams":
 		key = lockKey("team", parts[1], "", "", parts[3], id)
-		m.lockedEnvironment[key] = parts[1]
+		m.inEnvironment[key] = parts[1]
 	case len(parts) == 6 && parts[0] == "environments" && parts[2] == "applications":
 		key = lockKey("application", parts[1], "", parts[3], "", id)
 	case len(parts) == 4 && parts[0] == "environment-groups":

@@ -241,6 +241,26 @@ func Lock(l manifestrepo.Lock) manifestrepo.Edit {
 	return manifestrepo.Edit{Path: manifestrepo.LockPath(&l), Content: encoded(manifestrepo.EncodeLock(&l))}
 }
 
+// Departure writes the record of a train of the timetable.
+func Departure(d manifestrepo.Departure) manifestrepo.Edit {
+	return manifestrepo.Edit{Path: manifestrepo.DeparturePath(&d), Content: encoded(manifestrepo.EncodeDeparture(&d))}
+}
+
+// Approval writes a request for approval.
+func Approval(a manifestrepo.Approval) manifestrepo.Edit {
+	return manifestrepo.Edit{Path: manifestrepo.ApprovalPath(a.Environment, a.ID), Content: encoded(manifestrepo.EncodeApproval(&a))}
+}
+
+// ReleaseSet writes a release set.
+func ReleaseSet(s manifestrepo.ReleaseSet) manifestrepo.Edit {
+	return manifestrepo.Edit{Path: manifestrepo.ReleaseSetPath(s.Name), Content: encoded(manifestrepo.EncodeReleaseSet(&s))}
+}
+
+// GroupSettings writes the settings of an environment group.
+func GroupSettings(group, config string) manifestrepo.Edit {
+	return manifestrepo.Edit{Path: manifestrepo.GroupPath(group), Content: []byte(config)}
+}
+
 // encoded is a file's content; one that cannot be encoded says so and shows as a problem of the repo.
 func encoded(content []byte, err error) []byte {
 	if err != nil {
