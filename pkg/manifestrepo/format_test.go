@@ -87,6 +87,11 @@ func TestSchemasRefuseWhatTheReaderRefuses(t *testing.T) {
 		"removed":     `{"reason": "x"}`,
 		"config":      `{"upstream": {"latest": true, "environment": "staging"}}`,
 		"event":       `{"what": "exploded"}`,
+
+		"environment-group": `{"freezeWindows": [{"kind": "block", "schedule": "@daily", "duration": "1h"}]}`,
+		"departure":         `{"schedule": "@daily"}`,
+		"approval":          `{"changes": []}`,
+		"release-set":       `{"versions": {"cart": 0}}`,
 	} {
 		if valid(t, name, text) == nil {
 			t.Errorf("the schema of %s accepts %s", name, text)

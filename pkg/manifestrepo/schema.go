@@ -8,8 +8,8 @@ import (
 //go:embed schema/*.schema.json
 var schemas embed.FS
 
-// Schema is the JSON Schema (draft 2020-12) of a file of the manifest repo: signalbox, releases, application, config, lock,
-// deployment, release, release-line, removed or event. Nil when there is none of that name.
+// Schema is the JSON Schema (draft 2020-12) of a file of the manifest repo: signalbox, releases, application, config, environment-group,
+// lock, deployment, departure, approval, release-set, release, release-line, removed or event. Nil when there is none of that name.
 func Schema(name string) []byte {
 	data, err := schemas.ReadFile("schema/" + name + ".schema.json")
 	if err != nil {
