@@ -74,17 +74,32 @@ type RefUpdate struct {
 // Refs lists the refs as the server advertises them for fetching, peeled tags and HEAD left out. An empty repository has
 // none. The error is an *UnreachableError.
 func (r *Remote) Refs(ctx context.Context) (map[string]plumbing.Hash, error) {
+	ad, err := r.advertised(ctx)
+	return ad.refs, err
+}
+
+// Peeled is what a ref names on the server; for an annotated tag, what that points at in the end. Zero means that there is no such ref. The
+// error is an *UnreachableError.
+func (r *Remote) Peeled(ctx context.Context, ref string) (plumbing.Hash, error) {
+	ad, err := r.advertised(ctx)
+	if peeled, ok := ad.peeled[ref]; ok {
+		return peeled, err
+	}
+	return ad.refs[ref], err
+}
+
+func (r *Remote) advertised(ctx context.Context) (advertisement, error) {
 	s, err := r.transport.open(ctx, uploadPack)
 	if err != nil {
-		return nil, r.unreachable(ctx, err)
+		return advertisement{}, r.unreachable(ctx, err)
 	}
 	defer s.end(graceTidy)
 	defer context.AfterFunc(ctx, s.abort)()
 	ad, err := readAdvertisement(s)
 	if err != nil {
-		return nil, r.unreachable(ctx, err)
+		return advertisement{}, r.unreachable(ctx, err)
 	}
-	return ad.refs, nil
+	return ad, nil
 }
 
 // unreachable says that nothing happened.

@@ -123,7 +123,9 @@ const (
 // advertisement is what a server offers.
 type advertisement struct {
 	refs map[string]plumbing.Hash
-	caps *capability.List
+	// peeled is what annotated tags point at.
+	peeled map[string]plumbing.Hash
+	caps   *capability.List
 }
 
 // readAdvertisement reads the refs and capabilities. The error quotes what the server said beside the protocol.
@@ -150,7 +152,7 @@ func readAdvertisement(s session) (advertisement, error) {
 			refs[name] = hash
 		}
 	}
-	return advertisement{refs: refs, caps: ar.Capabilities}, nil
+	return advertisement{refs: refs, peeled: ar.Peeled, caps: ar.Capabilities}, nil
 }
 
 // shortData words the decoder's errors for people: an HTML page in the middle of one helps nobody.
