@@ -147,7 +147,7 @@ func (s *Service) Open(ctx context.Context) (err error) {
 	}
 	s.writer.Start(ctx)
 	s.commands = commands.New(commands.Options{
-		Sequencer: s.writer, Journal: s.journal, Policy: s.o.Policy, DefaultActor: s.o.DefaultActor, Logger: s.o.Logger,
+		Sequencer: s.writer, Contents: s.store, Journal: s.journal, Policy: s.o.Policy, DefaultActor: s.o.DefaultActor, Logger: s.o.Logger,
 		Keyring: s.o.Keyring, Now: s.o.Clock.Now,
 	})
 	if err := s.commands.Recover(ctx); err != nil {

@@ -48,6 +48,8 @@ const WarningMetadata = "signalbox-warning"
 // Options say what a Server works with.
 type Options struct {
 	Sequencer *sequencer.Sequencer
+	// Contents reads manifests for previews.
+	Contents Contents
 	// Journal may be nil: then wait=accepted is refused.
 	Journal *journal.Journal
 	Policy  rules.Policy
@@ -64,6 +66,8 @@ type Options struct {
 type Server struct {
 	api.UnimplementedCommandServiceServer
 	o Options
+	// previews holds one entry for each that is being made.
+	previews chan struct{}
 }
 
 // New makes a Server.
@@ -77,7 +81,7 @@ func New(o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Server{o: o}
+	return &Server{o: o, previews: make(chan struct{}, maxPreviews)}
 }
 
 // Register adds the service to a gRPC server.

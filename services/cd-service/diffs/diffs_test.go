@@ -59,7 +59,9 @@ func TestWhatIsNotThereIsNoFile(t *testing.T) {
 }
 
 func TestSecretsAreComparedWithoutBeingShown(t *testing.T) {
-	secret := func(value string) []byte { return []byte("kind: Secret\nmetadata:\n  name: db\ndata:\n  password: " + value + "\n") }
+	secret := func(value string) []byte {
+		return []byte("kind: Secret\nmetadata:\n  name: db\ndata:\n  password: " + value + "\n")
+	}
 	d, err := Compare(Side{"old", secret("aHVudGVyMQ==")}, Side{"new", secret("aHVudGVyMg==")})
 	if err != nil || strings.Contains(d.Text, "aHVud") || d.Added != 1 || !strings.Contains(d.Text, "+  password: (not shown, changed)") {
 		t.Errorf("%v\n%s", err, d.Text)

@@ -295,13 +295,19 @@ func (b *bed) versions(app string) string {
 // someone pushes a file to main, past Signalbox.
 func (b *bed) someone(path, content string) gitstore.Hash {
 	b.t.Helper()
+	return b.someoneAs("100644", path, content)
+}
+
+// someoneAs is someone with a file of another mode.
+func (b *bed) someoneAs(mode, path, content string) gitstore.Hash {
+	b.t.Helper()
 	script := `set -e
 export GIT_INDEX_FILE="$(mktemp -u)" GIT_AUTHOR_NAME=Mo GIT_AUTHOR_EMAIL=mo@example.com GIT_COMMITTER_NAME=Mo GIT_COMMITTER_EMAIL=mo@example.com
 git read-tree main
-git update-index --add --cacheinfo 100644,$(git hash-object -w --stdin),"$1"
+git update-index --add --cacheinfo "$2",$(git hash-object -w --stdin),"$1"
 git update-ref refs/heads/main $(git commit-tree -p main -m "by hand" $(git write-tree))
 rm -f "$GIT_INDEX_FILE"`
-	cmd := exec.Command("sh", "-c", script, "sh", path)
+	cmd := exec.Command("sh", "-c", script, "sh", path, mode)
 	cmd.Dir, cmd.Stdin = b.git.Dir, strings.NewReader(content)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
 	out, err := cmd.CombinedOutput()

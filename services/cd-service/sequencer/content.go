@@ -20,10 +20,12 @@ type content struct {
 	s   *Sequencer
 	// fresh are blobs that are not pushed yet.
 	fresh map[gitstore.Hash][]byte
+	// revisions mean the same to all commands of one content.
+	revisions map[string]gitstore.Hash
 }
 
 func (s *Sequencer) content(ctx context.Context) *content {
-	return &content{ctx: ctx, s: s, fresh: map[gitstore.Hash][]byte{}}
+	return &content{ctx: ctx, s: s, fresh: map[gitstore.Hash][]byte{}, revisions: map[string]gitstore.Hash{}}
 }
 
 // add makes a command's own manifests readable.
@@ -114,9 +116,4 @@ func (c *content) Blob(h manifestrepo.Hash) ([]byte, error) {
 		return nil, fmt.Errorf("blob %s is over %d bytes", h, readLimit)
 	}
 	return blobs[0], nil
-}
-
-// Past gives what an environment ran at a commit or tag of main.
-func (c *content) Past(revision, environment string) (map[string]uint64, error) {
-	panic("contract")
 }

@@ -15,21 +15,42 @@ import (
 	"github.com/signalbox-dev/signalbox/services/cd-service/journal"
 )
 
-// DryRun decides a command on the present state and writes nothing. The error is the refusal.
-func (s *Sequencer) DryRun(ctx context.Context, r Request) (Outcome, error) {
+// Decided is what a command would do on a state.
+type Decided struct {
+	Snapshot *manifestrepo.Snapshot
+	Decision *rules.Decision
+	// Context is what it was decided with. Its Content can be asked as long as the context of Decide lasts, by one goroutine.
+	Context rules.Context
+}
+
+// Decide decides a command on the present state and writes nothing: with the rules, the policy and the contents that it would be executed
+// with. The error is the refusal.
+func (s *Sequencer) Decide(ctx context.Context, r Request) (Decided, error) {
+	s.lookUpRevisions(ctx, r.Checked)
 	view := s.repo.View()
 	c := s.content(ctx)
 	c.add(r.Checked)
 	if err := c.prefetch(view.Snapshot, r.Checked); err != nil {
-		return Outcome{}, err
+		return Decided{}, err
 	}
-	now := s.clock.Now()
-	decision, err := rules.Decide(r.Checked, view.Snapshot, rules.Context{Now: now, Actor: r.Actor, Policy: s.o.Policy, Content: c, Keyed: r.Keyed})
+	d := Decided{
+		Snapshot: view.Snapshot,
+		Context:  rules.Context{Now: s.clock.Now(), Actor: r.Actor, Policy: s.o.Policy, Content: c, Keyed: r.Keyed},
+	}
+	var err error
+	d.Decision, err = rules.Decide(r.Checked, d.Snapshot, d.Context)
+	return d, err
+}
+
+// DryRun is Decide as an Outcome. The error is the refusal.
+func (s *Sequencer) DryRun(ctx context.Context, r Request) (Outcome, error) {
+	d, err := s.Decide(ctx, r)
 	if err != nil {
 		return Outcome{}, err
 	}
+	now := d.Context.Now
 	return Outcome{
-		ID: r.ID, State: Done, Subject: decision.Message.Subject, Result: decision.Result, Created: now, Finished: now, Warnings: r.warnings(),
+		ID: r.ID, State: Done, Subject: d.Decision.Message.Subject, Result: d.Decision.Result, Created: now, Finished: now, Warnings: r.warnings(),
 	}, nil
 }
 

@@ -123,6 +123,7 @@ type Sequencer struct {
 	logger   *slog.Logger
 	metrics  *metrics
 	listings *lru.Cache[gitstore.Hash, map[string]gitstore.Hash]
+	past     *past
 
 	wake    chan struct{}
 	stopped chan struct{}
@@ -166,8 +167,12 @@ func New(o Options) (*Sequencer, error) {
 	if err != nil {
 		return nil, err
 	}
+	past, err := newPast()
+	if err != nil {
+		return nil, err
+	}
 	s := &Sequencer{
-		o: o, repo: o.Repo, store: o.Repo.Store(), clock: o.Clock, logger: o.Logger, listings: listings,
+		o: o, repo: o.Repo, store: o.Repo.Store(), clock: o.Clock, logger: o.Logger, listings: listings, past: past,
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
 		inflight: map[string]*job{}, memory: newMemory(),
 	}
