@@ -87,7 +87,7 @@ func needsOfBatch(_ *api.Batch, c *Checked, s *manifestrepo.Snapshot) []ReleaseK
 }
 
 func decideBatch(_ *api.Batch, w *work) error {
-	state := &overlay{snapshot: w.s, base: w.ctx.Content, fresh: map[ReleaseKey]map[string]manifestrepo.Hash{}, blobs: map[manifestrepo.Hash][]byte{}}
+	state := newOverlay(w.s, w.ctx.Content)
 	ctx := w.ctx
 	ctx.Content = state
 	answer := &api.BatchResult{}
@@ -152,12 +152,16 @@ func (w *work) gather(d *Decision, first bool) {
 	}
 }
 
-// overlay is the state in the middle of a batch: a Snapshot that has the earlier actions in it, and the contents they bring.
+// overlay is the state in the middle of a batch, or after a decision that is only looked at: a Snapshot that has the earlier actions in it, and the contents they bring.
 type overlay struct {
 	snapshot *manifestrepo.Snapshot
 	base     Content
 	fresh    map[ReleaseKey]map[string]manifestrepo.Hash
 	blobs    map[manifestrepo.Hash][]byte
+}
+
+func newOverlay(s *manifestrepo.Snapshot, base Content) *overlay {
+	return &overlay{snapshot: s, base: base, fresh: map[ReleaseKey]map[string]manifestrepo.Hash{}, blobs: map[manifestrepo.Hash][]byte{}}
 }
 
 // apply lets the one reader see what an action does, as it will when the commit is there.

@@ -15,8 +15,8 @@ func Effects(d *Decision, s *manifestrepo.Snapshot, ctx Context) ([]*api.TrainEf
 	if deployed == nil || !d.Changes() {
 		return nil, nil
 	}
-	then := &overlay{snapshot: s, base: ctx.Content, fresh: map[ReleaseKey]map[string]manifestrepo.Hash{}, blobs: map[manifestrepo.Hash][]byte{}}
-	if err := then.apply(d, &Checked{}, nil); err != nil {
+	then := newOverlay(s, ctx.Content)
+	if err := then.apply(d); err != nil {
 		return nil, err
 	}
 	afterwards := ctx
