@@ -49,6 +49,7 @@ func HistoryEntry(e index.Entry) *api.HistoryEntry {
 	for _, d := range e.Details {
 		h.Details = append(h.Details, &api.HistoryDetail{
 			What: d.What, Application: d.Application, Environment: d.Environment, Version: d.Version, PreviousVersion: d.PreviousVersion, LockId: d.LockID,
+			Id: d.ID,
 		})
 	}
 	return h

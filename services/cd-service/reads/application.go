@@ -12,12 +12,12 @@ import (
 
 // applicationProto is an application with its deployments in the environments of columns (nil: all).
 func (p *picture) applicationProto(app *manifestrepo.Application, columns map[string]bool, now time.Time) *api.Application {
-	out := &api.Application{Name: app.Name, Team: app.Team, SourceRepoUrl: app.SourceRepoURL, Project: app.Project, Releases: int32(len(app.Releases))}
+	out := &api.Application{Name: app.Name, Team: app.Team, SourceRepoUrl: app.SourceRepoURL, Project: app.Project, Releases: int32(len(app.Releases)), Labels: app.Labels}
 	if newest := app.Newest(); newest != nil {
 		out.NewestVersion = newest.Version
 		out.NewestRelease = releaseProto(app, newest)
 	}
-	names := deployedOrLocked(app)
+	names := p.rowsOf(app)
 	out.Deployments = make([]*api.Deployment, 0, len(names))
 	for _, env := range names {
 		if columns == nil || columns[env] {
@@ -27,8 +27,8 @@ func (p *picture) applicationProto(app *manifestrepo.Application, columns map[st
 	return out
 }
 
-// deployedOrLocked names the environments that have a deployment, a queued version or a lock of the application, sorted.
-func deployedOrLocked(app *manifestrepo.Application) []string {
+// rowsOf names the environments that have a deployment, a queued version, a request for approval or a lock of the application, sorted.
+func (p *picture) rowsOf(app *manifestrepo.Application) []string {
 	names := make([]string, 0, len(app.Deployments)+len(app.Locks))
 	for env, d := range app.Deployments {
 		if shows(d) {
@@ -37,6 +37,11 @@ func deployedOrLocked(app *manifestrepo.Application) []string {
 	}
 	for env, locks := range app.Locks {
 		if len(locks) > 0 && !shows(app.Deployments[env]) {
+			names = append(names, env)
+		}
+	}
+	for _, c := range p.asking {
+		if env := c.env.Name; c.pending[app.Name] != nil && !shows(app.Deployments[env]) && len(app.Locks[env]) == 0 {
 			names = append(names, env)
 		}
 	}
@@ -53,6 +58,12 @@ func (p *picture) deploymentProto(app *manifestrepo.Application, env string, now
 	out := &api.Deployment{Application: app.Name, Environment: env, Locks: p.holding(app, env, now)}
 	if c := p.byName[env]; c != nil {
 		out.UpstreamVersion = upstreamVersion(app, c.env)
+		if f := c.freezes.of(p.snapshot, c.env, app.Name, app.Team); f.Frozen() {
+			out.Frozen, out.FrozenUntil, out.FrozenBecause = true, f.until, f.Because
+		}
+		if a := c.pending[app.Name]; a != nil {
+			out.PendingVersion, out.ApprovalId = a.Change(app.Name).Version, a.ID
+		}
 	}
 	d := app.Deployments[env]
 	if d == nil {
@@ -70,15 +81,23 @@ func (p *picture) deploymentProto(app *manifestrepo.Application, env string, now
 		out.DisplayVersion, out.CommitId, out.SourceAuthor = r.DisplayVersion, r.CommitID, r.Author
 	}
 	if q := d.Queued; q != nil {
-		out.QueuedVersion, out.QueuedBecause, out.QueuedAt = q.Version, q.Because, convert.Time(q.At)
+		out.QueuedVersion, out.QueuedBecause, out.QueuedAt, out.QueuedCause = q.Version, q.Because, convert.Time(q.At), causeWord(q.Cause)
 		if r := app.Release(q.Version); r != nil {
 			out.QueuedDisplayVersion = r.DisplayVersion
 		}
 	}
 	if h := d.Hold; h != nil {
-		out.Hold, out.HoldReason = true, h.Reason
+		out.Hold, out.HoldReason, out.HoldAt, out.HoldBy = true, h.Reason, convert.Time(h.At), convert.Actor(h.By)
 	}
 	return out
+}
+
+// causeWord is what a queued version waits for, as the API says it.
+func causeWord(c manifestrepo.QueueCause) string {
+	if c == manifestrepo.QueuedByLock {
+		return "lock"
+	}
+	return string(c)
 }
 
 // releaseProto is a release with the environments that run it now.

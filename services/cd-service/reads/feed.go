@@ -2,10 +2,12 @@ package reads
 
 import (
 	"bytes"
+	"cmp"
 	"container/list"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
@@ -19,6 +21,8 @@ const (
 	// maxFeedCommits and maxFeedBytes bound the commits kept for watchers; one Changes carries at most 100.
 	maxFeedCommits = 100
 	maxFeedBytes   = 16 << 20
+	// maxMoments is how many positions are remembered with the time they were reached.
+	maxMoments = 1000
 )
 
 // Feed remembers, for everything a watcher may show, at which position it last changed. A watcher that was away or is
@@ -41,6 +45,15 @@ type Feed struct {
 	anyEnvironment uint64
 	commits        []feedCommit
 	bytes          int
+
+	// now is the server's clock. moments are when positions were reached, oldest first; the first one stays.
+	now     func() time.Time
+	moments []moment
+}
+
+type moment struct {
+	position uint64
+	at       time.Time
 }
 
 type change struct {
@@ -55,7 +68,26 @@ type feedCommit struct {
 
 // NewFeed makes a Feed; its Follow is to be among the followers of the state.
 func NewFeed() *Feed {
-	return &Feed{changed: make(chan struct{}), order: list.New(), byName: map[string]*list.Element{}, environments: map[string]uint64{}}
+	return &Feed{changed: make(chan struct{}), order: list.New(), byName: map[string]*list.Element{}, environments: map[string]uint64{}, now: time.Now}
+}
+
+// tell gives the feed the clock of who reads from it; what it was told before was there at this moment.
+func (f *Feed) tell(now func() time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now, f.moments = now, []moment{{f.position, now()}}
+}
+
+// heldFrom is a time at which a position had not been reached, or only just.
+func (f *Feed) heldFrom(position uint64) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i, found := slices.BinarySearchFunc(f.moments, position, func(m moment, p uint64) int { return cmp.Compare(m.position, p) })
+	if !found {
+		i = max(0, i-1)
+	}
+	// A reader may have seen the state a little before the feed.
+	return f.moments[i].at.Add(-time.Second)
 }
 
 // Follow takes a step of main. It does not block.
@@ -71,6 +103,9 @@ func (f *Feed) Follow(step state.Step) {
 		news = nil
 	}
 	f.snapshot, f.position = step.After, step.Position
+	if f.moments = append(f.moments, moment{step.Position, f.now()}); len(f.moments) > maxMoments {
+		f.moments = slices.Delete(f.moments, 1, 2)
+	}
 	for _, name := range step.Delta.Applications {
 		f.touch(name, step.Position)
 	}
@@ -78,6 +113,9 @@ func (f *Feed) Follow(step state.Step) {
 		f.anyEnvironment = step.Position
 		for _, name := range changedEnvironments(step.Before, step.After) {
 			f.environments[name] = step.Position
+		}
+		for _, name := range changedApprovals(step.Before, step.After) {
+			f.touch(name, step.Position)
 		}
 	}
 	f.forget(len(step.After.Applications()) + maxGone)
@@ -116,7 +154,7 @@ func changedEnvironments(before, after *manifestrepo.Snapshot) []string {
 	all := before.Stop() != after.Stop()
 	var names []string
 	for _, env := range after.Environments() {
-		if all || !sameEnvironment(before.Environment(env.Name), env) || !maps.Equal(groupLocks(before, env), groupLocks(after, env)) {
+		if all || !sameEnvironment(before.Environment(env.Name), env) || !sameGroup(before.Group(env.GroupName()), after.Group(env.GroupName())) {
 			names = append(names, env.Name)
 		}
 	}
@@ -129,11 +167,40 @@ func sameEnvironment(a, b *manifestrepo.Environment) bool {
 		maps.Equal(a.Locks, b.Locks) && maps.EqualFunc(a.TeamLocks, b.TeamLocks, maps.Equal[map[string]*manifestrepo.Lock])
 }
 
-func groupLocks(s *manifestrepo.Snapshot, env *manifestrepo.Environment) map[string]*manifestrepo.Lock {
-	if g := s.Group(env.GroupName()); g != nil {
-		return g.Locks
+// sameGroup reports whether everything that a group, which may be nil, says of its environments' applications is the same.
+func sameGroup(a, b *manifestrepo.Group) bool {
+	return sameSettings(a, b) && maps.Equal(locksOfGroup(a), locksOfGroup(b))
+}
+
+func locksOfGroup(g *manifestrepo.Group) map[string]*manifestrepo.Lock {
+	if g == nil {
+		return nil
 	}
-	return nil
+	return g.Locks
+}
+
+// changedApprovals names the applications of the requests for approval that came, went or changed.
+func changedApprovals(before, after *manifestrepo.Snapshot) []string {
+	var names []string
+	note := func(s, other *manifestrepo.Snapshot) {
+		for _, env := range s.Environments() {
+			var known map[string]*manifestrepo.Approval
+			if e := other.Environment(env.Name); e != nil {
+				known = e.Approvals
+			}
+			for id, a := range env.Approvals {
+				if known[id] == a {
+					continue
+				}
+				for _, c := range a.Changes {
+					names = append(names, c.Application)
+				}
+			}
+		}
+	}
+	note(before, after)
+	note(after, before)
+	return names
 }
 
 // news is what changed since a position.

@@ -14,6 +14,7 @@ import (
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/rules"
+	"github.com/signalbox-dev/signalbox/services/cd-service/convert"
 )
 
 // pictures keeps the picture of the newest state asked for.
@@ -35,15 +36,22 @@ func (p *pictures) of(s *manifestrepo.Snapshot, now time.Time) *picture {
 // picture is what is worked out of one snapshot. It never changes, and the messages in it are shared: do not change them.
 type picture struct {
 	snapshot *manifestrepo.Snapshot
-	// from and until bound the time it holds for: no lock expires in between. Either may be zero: no bound.
+	// from and until bound the time it holds for: in between no lock and no request for approval expires, no freeze window opens or
+	// closes, and no train departs. Either may be zero: no bound.
 	from, until time.Time
 
 	// environments in chain order: distance to upstream, then name.
 	environments []*column
 	byName       map[string]*column
+	// asking are those where requests for approval wait.
+	asking       []*column
 	groups       []*api.EnvironmentGroup
+	groupByName  map[string]*api.EnvironmentGroup
 	applications []*row
 	global       *api.Lock
+	// trains are those of the timetable, by target and name; trainsSince is as from, zero without departures.
+	trains      []*train
+	trainsSince time.Time
 }
 
 // column is one environment.
@@ -58,6 +66,11 @@ type column struct {
 	teams map[string][]*api.Lock
 	// queuedOf counts the queued versions of each team's applications here.
 	queuedOf map[string]int32
+	freezes  *freezes
+	// pending are the requests for approval by application; the newest one counts.
+	pending map[string]*manifestrepo.Approval
+	// since and until bound the time for which freezes hold, as the picture's.
+	since, until time.Time
 }
 
 // row is one application with what filters ask, a bit for each column.
@@ -91,19 +104,18 @@ func (p *picture) holds(now time.Time) bool {
 
 // newPicture works out a snapshot. What old says of applications that did not change is kept.
 func newPicture(s *manifestrepo.Snapshot, now time.Time, old *picture) *picture {
-	p := &picture{snapshot: s, byName: map[string]*column{}}
+	p := &picture{snapshot: s, byName: map[string]*column{}, groupByName: map[string]*api.EnvironmentGroup{}}
 	for _, l := range s.Locks() {
 		switch {
 		case l.ExpiresAt.IsZero():
 		case !l.Expired(now):
-			if p.until.IsZero() || l.ExpiresAt.Before(p.until) {
-				p.until = l.ExpiresAt
-			}
+			p.until = earlier(p.until, l.ExpiresAt)
 		case l.ExpiresAt.After(p.from):
 			p.from = l.ExpiresAt
 		}
 	}
-	p.addColumns(old)
+	p.addColumns(old, now)
+	p.addGroups(old)
 	keep := map[*manifestrepo.Application]*row{}
 	if old != nil && old.holds(now) && p.sameColumns(old) {
 		for _, r := range old.applications {
@@ -122,6 +134,11 @@ func newPicture(s *manifestrepo.Snapshot, now time.Time, old *picture) *picture 
 	}
 	p.count()
 	p.addLocks(now)
+	p.addPending(now)
+	p.addTrains(old, now)
+	for _, c := range p.environments {
+		c.proto.Freezes = c.holding(s)
+	}
 	return p
 }
 
@@ -138,42 +155,43 @@ func exists(app *manifestrepo.Application) bool {
 	return false
 }
 
-func (p *picture) addColumns(old *picture) {
+func (p *picture) addColumns(old *picture, now time.Time) {
 	for _, env := range p.snapshot.Environments() {
 		c := &column{env: env, group: p.snapshot.Group(env.GroupName()), teams: map[string][]*api.Lock{}, queuedOf: map[string]int32{}}
+		c.takeFreezes(old.column(env.Name), now)
+		p.from, p.until = latest(p.from, c.since), earlier(p.until, c.until)
 		p.environments = append(p.environments, c)
 		p.byName[env.Name] = c
 	}
 	slices.SortFunc(p.environments, func(a, b *column) int {
 		return cmp.Or(a.env.Distance-b.env.Distance, cmp.Compare(a.env.Name, b.env.Name))
 	})
-	longest := 0
-	for _, c := range p.environments {
-		if c.env.Distance < noUpstream {
-			longest = max(longest, c.env.Distance)
-		}
-	}
 	for i, c := range p.environments {
 		c.bit = i
-		c.proto = environmentProto(c.env, longest)
+		c.proto = environmentProto(c.env)
 		if before := old.column(c.env.Name); before != nil && bytes.Equal(before.env.Raw, c.env.Raw) {
 			c.proto.Config = before.proto.Config
 		} else {
 			c.proto.Config = configStruct(c.env.Raw)
 		}
 	}
+}
+
+func (p *picture) addGroups(old *picture) {
 	for _, g := range p.snapshot.Groups() {
 		if len(g.Environments) == 0 {
 			continue
 		}
-		proto := &api.EnvironmentGroup{Name: g.Name, Environments: g.Environments}
-		for _, name := range g.Environments {
-			if c := p.byName[name]; c != nil {
-				proto.DistanceToUpstream = max(proto.DistanceToUpstream, int32(c.env.Distance))
-			}
+		proto := &api.EnvironmentGroup{
+			Name: g.Name, Environments: g.Environments, DistanceToUpstream: int32(g.Distance), Priority: api.Priority(g.Priority), Problem: g.Problem,
 		}
-		proto.Priority = priority(int(proto.DistanceToUpstream), longest)
+		if old != nil && old.groupByName[g.Name] != nil && bytes.Equal(old.snapshot.Group(g.Name).Raw, g.Raw) {
+			proto.Config = old.groupByName[g.Name].Config
+		} else if g.Raw != nil {
+			proto.Config = configStruct(g.Raw)
+		}
 		p.groups = append(p.groups, proto)
+		p.groupByName[g.Name] = proto
 	}
 	slices.SortStableFunc(p.groups, func(a, b *api.EnvironmentGroup) int { return int(a.DistanceToUpstream - b.DistanceToUpstream) })
 }
@@ -187,7 +205,35 @@ func (p *picture) column(name string) *column {
 
 // sameColumns reports whether rows of old hold here too.
 func (p *picture) sameColumns(old *picture) bool {
-	return slices.EqualFunc(p.environments, old.environments, func(a, b *column) bool { return a.env.Name == b.env.Name && sameEnvironment(a.env, b.env) })
+	return slices.EqualFunc(p.environments, old.environments, func(a, b *column) bool {
+		return a.env.Name == b.env.Name && sameEnvironment(a.env, b.env) && sameSettings(a.group, b.group)
+	})
+}
+
+// takeFreezes works out what the freeze windows of an environment mean now. What before says is kept while nothing of it changed.
+func (c *column) takeFreezes(before *column, now time.Time) {
+	if before != nil && !now.Before(before.since) && (before.until.IsZero() || now.Before(before.until)) && c.sameWindows(before) {
+		c.freezes, c.since, c.until = before.freezes, before.since, before.until
+		return
+	}
+	c.freezes = newFreezes(c.env, c.group, now)
+	c.until = c.freezes.change()
+	if len(c.freezes.windows) > 0 {
+		c.since = now.Truncate(time.Second) // windows know no less than a second
+	}
+}
+
+// sameWindows reports whether two columns have the same freeze windows.
+func (c *column) sameWindows(other *column) bool {
+	return c.env.Problem == other.env.Problem && bytes.Equal(c.env.Raw, other.env.Raw) && sameSettings(c.group, other.group)
+}
+
+// sameSettings reports whether the settings of two groups, which may be nil, are the same.
+func sameSettings(a, b *manifestrepo.Group) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a == b || a.Problem == b.Problem && bytes.Equal(a.Raw, b.Raw)
 }
 
 func (p *picture) newRow(app *manifestrepo.Application, now time.Time) *row {
@@ -246,6 +292,9 @@ func (p *picture) addLocks(now time.Time) {
 			if !ok {
 				locks = p.locks(c.group.Locks, now)
 				groups[c.group.Name] = locks
+				if proto := p.groupByName[c.group.Name]; proto != nil {
+					proto.Locks = slices.Concat(c.wide, locks)
+				}
 			}
 			c.wide = append(c.wide, locks...)
 		}
@@ -255,6 +304,57 @@ func (p *picture) addLocks(now time.Time) {
 			if active := p.locks(locks, now); len(active) > 0 {
 				c.teams[team] = active
 			}
+		}
+	}
+}
+
+// addTrains gives each column the time of the next departure that goes there. Trains of old are kept while nothing of them changed.
+func (p *picture) addTrains(old *picture, now time.Time) {
+	same := old != nil && slices.Equal(old.snapshot.Environments(), p.snapshot.Environments()) && slices.Equal(old.snapshot.Groups(), p.snapshot.Groups())
+	if same {
+		p.trains = old.trains
+	} else {
+		p.trains = trainsOf(p.snapshot)
+	}
+	departs := map[string]time.Time{}
+	for _, t := range p.trains {
+		next := t.next(now)
+		if next.IsZero() {
+			continue
+		}
+		p.trainsSince, p.until = now.Truncate(time.Second), earlier(p.until, next)
+		for _, env := range t.goes {
+			departs[env] = earlier(departs[env], next)
+		}
+	}
+	if same && old.holds(now) {
+		p.trainsSince = old.trainsSince
+	}
+	p.from = latest(p.from, p.trainsSince)
+	for _, c := range p.environments {
+		c.proto.NextDeparture = convert.Time(departs[c.env.Name])
+	}
+}
+
+// addPending finds the requests for approval that wait.
+func (p *picture) addPending(now time.Time) {
+	for _, c := range p.environments {
+		for _, a := range approvalsIn(c.env) {
+			if a.Expired(now) {
+				p.from = latest(p.from, a.ExpiresAt)
+				continue
+			}
+			p.until = earlier(p.until, a.ExpiresAt)
+			c.proto.PendingApprovals++
+			for _, change := range a.Changes {
+				if c.pending == nil {
+					c.pending = map[string]*manifestrepo.Approval{}
+				}
+				c.pending[change.Application] = a
+			}
+		}
+		if c.pending != nil {
+			p.asking = append(p.asking, c)
 		}
 	}
 }
@@ -298,36 +398,15 @@ func (p *picture) lock(l *manifestrepo.Lock) *api.Lock {
 	return out
 }
 
-// noUpstream is the distance of an environment that releases never reach by themselves.
-const noUpstream = 100
-
-func environmentProto(env *manifestrepo.Environment, longest int) *api.Environment {
+func environmentProto(env *manifestrepo.Environment) *api.Environment {
 	out := &api.Environment{
 		Name: env.Name, EnvironmentGroup: env.GroupName(), DistanceToUpstream: int32(env.Distance),
-		Priority: priority(env.Distance, longest), Problem: env.Problem,
+		Priority: api.Priority(env.Priority), Problem: env.Problem,
 	}
 	if up := env.Config.Upstream; up != nil {
 		out.UpstreamEnvironment, out.Latest = up.Environment, up.Latest
 	}
 	return out
-}
-
-// priority says where on the way to production a distance stands, longest being the longest way there is: the first step is
-// upstream, the last production; before it come canary (on ways of four steps and more) and pre-production.
-func priority(distance, longest int) api.Priority {
-	switch {
-	case distance >= noUpstream:
-		return api.Priority_PRIORITY_OTHER
-	case distance == 0:
-		return api.Priority_PRIORITY_UPSTREAM
-	case distance == longest:
-		return api.Priority_PRIORITY_PRODUCTION
-	case longest >= 3 && distance == longest-1:
-		return api.Priority_PRIORITY_CANARY
-	case distance == longest-1, longest >= 3 && distance == longest-2:
-		return api.Priority_PRIORITY_PRE_PRODUCTION
-	}
-	return api.Priority_PRIORITY_OTHER
 }
 
 // configStruct is config.json as the repo has it; nil when it is no JSON object.

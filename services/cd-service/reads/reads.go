@@ -103,6 +103,9 @@ func New(o Options) *Server {
 	if o.HistoryWait == 0 {
 		o.HistoryWait = 10 * time.Second
 	}
+	if o.Feed != nil {
+		o.Feed.tell(o.Clock.Now)
+	}
 	return &Server{Options: o, closing: make(chan struct{})}
 }
 
@@ -112,6 +115,10 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	api.RegisterApplicationServiceServer(r, applicationService{Server: s})
 	api.RegisterEnvironmentServiceServer(r, environmentService{Server: s})
 	api.RegisterLockServiceServer(r, lockService{Server: s})
+	api.RegisterQueueServiceServer(r, queueService{Server: s})
+	api.RegisterTimetableServiceServer(r, timetableService{Server: s})
+	api.RegisterApprovalServiceServer(r, approvalService{Server: s})
+	api.RegisterReleaseSetServiceServer(r, releaseSetService{Server: s})
 	api.RegisterHistoryServiceServer(r, historyService{Server: s})
 	api.RegisterSystemServiceServer(r, systemService{Server: s})
 }

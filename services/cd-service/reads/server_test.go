@@ -230,6 +230,13 @@ func (c *clock) advance(d time.Duration) {
 	c.timers = left
 }
 
+// set moves the clock without a timer going off.
+func (c *clock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
 // awaitTimer waits until somebody waits for the clock.
 func (c *clock) awaitTimer(t *testing.T) {
 	t.Helper()

@@ -76,7 +76,8 @@ func (w *watcher) start(r *api.WatchRequest) error {
 	view := w.Views.View()
 	if r.ResumePosition != 0 && r.Instance == w.Instance && r.ResumePosition <= view.Position {
 		if _, _, ok := w.Feed.since(r.ResumePosition); ok {
-			w.position, w.snapshot = r.ResumePosition, view.Snapshot
+			// What the clock changed since the caller left is told, too.
+			w.position, w.snapshot, w.at = r.ResumePosition, view.Snapshot, w.Feed.heldFrom(r.ResumePosition)
 			return w.beat()
 		}
 		return w.sendSnapshot()
@@ -134,48 +135,27 @@ func (w *watcher) advance() (sent bool, next <-chan struct{}, err error) {
 	return true, next, w.sendChanges(n)
 }
 
-// beat says that the line is alive, and sends what changed by the passing of time alone: locks that expired.
+// beat says that the line is alive, or sends what changed by the passing of time alone.
 func (w *watcher) beat() error {
 	now := w.Clock.Now()
-	if n, ok := expired(w.snapshot, w.at, now); ok {
-		n.snapshot, n.position = w.snapshot, w.position
-		return w.sendChanges(n)
+	if w.pictures.of(w.snapshot, now).passed(w.at, now).any() {
+		return w.sendChanges(news{snapshot: w.snapshot, position: w.position})
 	}
 	w.at = now
 	return w.send(w.snapshot, w.position, &api.WatchEvent{Kind: &api.WatchEvent_Heartbeat{Heartbeat: &api.Heartbeat{}}})
 }
 
-// expired finds what the locks held that ended after from, up to to.
-func expired(s *manifestrepo.Snapshot, from, to time.Time) (n news, ok bool) {
-	for _, l := range s.Locks() {
-		if l.Expired(from) || !l.Expired(to) {
-			continue
-		}
-		ok = true
-		if l.Scope == manifestrepo.ScopeApplication {
-			n.applications = append(n.applications, l.Application)
-			continue
-		}
-		n.environment = true
-		for _, env := range s.Environments() {
-			if l.Scope == manifestrepo.ScopeGlobal || l.Environment == env.Name || l.Scope == manifestrepo.ScopeGroup && env.GroupName() == l.Group {
-				n.environments = append(n.environments, env.Name)
-			}
-		}
-	}
-	return n, ok
-}
-
-// sendChanges sends news in parts of watchChunk applications.
+// sendChanges sends news, and what the clock changed meanwhile, in parts of watchChunk applications.
 func (w *watcher) sendChanges(n news) error {
 	now := w.Clock.Now()
 	p := w.pictures.of(n.snapshot, now)
+	n.add(p.passed(w.at, now))
 	first := &api.Changes{}
 	if n.environment {
 		first.Environments, first.Groups = p.shown(nil)
 	}
 	var touched []*manifestrepo.Application
-	for _, name := range affected(n) {
+	for _, name := range p.affected(n) {
 		if app := n.snapshot.Application(name); app != nil && exists(app) {
 			touched = append(touched, app)
 		} else {
@@ -211,12 +191,14 @@ func (w *watcher) sendChanges(n news) error {
 
 // affected names the applications to send again, sorted: those touched, and those with a row in an environment that
 // changed as a whole, because its locks and its upstream stand with each of them.
-func affected(n news) []string {
+func (p *picture) affected(n news) []string {
 	names := n.applications
-	if len(n.environments) > 0 {
-		for _, app := range n.snapshot.Applications() {
-			if exists(app) && slices.ContainsFunc(n.environments, func(env string) bool { return app.Deployments[env] != nil || len(app.Locks[env]) > 0 }) {
-				names = append(names, app.Name)
+	for _, env := range slices.Compact(slices.Sorted(slices.Values(n.environments))) {
+		if c := p.byName[env]; c != nil {
+			for _, r := range p.applications {
+				if p.hasRow(r.app, c) {
+					names = append(names, r.app.Name)
+				}
 			}
 		}
 	}
