@@ -43,7 +43,6 @@ func newBuilder(s *Snapshot) *builder {
 	return &builder{
 		from: s, root: s.root, releases: s.releases, apps: map[string]*appEdit{}, problems: s.problems, logProblems: s.logProblems,
 		lockMaps: map[string]map[string]*Lock{}, lockTrees: map[string]map[string]map[string]*Lock{},
-		departureMaps: map[string]map[string]*Departure{}, approvalMaps: map[string]map[string]*Approval{},
 	}
 }
 
@@ -279,6 +278,9 @@ func (b *builder) putLock(locks map[string]*Lock, st *step) map[string]*Lock {
 
 // applyPlanning takes in the files of the timetable, of approvals and of release sets.
 func (b *builder) applyPlanning(st *step) {
+	if b.departureMaps == nil {
+		b.departureMaps, b.approvalMaps = map[string]map[string]*Departure{}, map[string]map[string]*Approval{}
+	}
 	p := st.path
 	switch p.Kind {
 	case PathEnvironmentDeparture:

@@ -84,7 +84,8 @@ func (m *model) deployment(place [2]string, d deploymentFile) string {
 	}
 	queued, hold := "", ""
 	if d.Queued != nil {
-		queued = text(fmt.Sprint(d.Queued.Version), at(d.Queued.At), d.Queued.By.String(), d.Queued.Because, d.Queued.Cause)
+		queued = text(fmt.Sprint(d.Queued.Version), at(d.Queued.At), d.Queued.By.String(), d.Queued.Because, d.Queued.Cause,
+			fmt.Sprint(d.Queued.ByHand, d.Queued.Approved))
 	}
 	if d.Hold != nil {
 		hold = text(at(d.Hold.At), d.Hold.By.String(), d.Hold.Reason)
@@ -151,7 +152,7 @@ func addApplication(f map[string]string, a *manifestrepo.Application) {
 	for env, d := range a.Deployments {
 		queued, hold := "", ""
 		if q := d.Queued; q != nil {
-			queued = text(fmt.Sprint(q.Version), at(q.At), by(q.By), q.Because, string(q.Cause))
+			queued = text(fmt.Sprint(q.Version), at(q.At), by(q.By), q.Because, string(q.Cause), fmt.Sprint(q.ByHand, q.Approved))
 		}
 		if h := d.Hold; h != nil {
 			hold = text(at(h.At), by(h.By), h.Reason)

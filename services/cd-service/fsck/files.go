@@ -36,11 +36,11 @@ type deploymentFile struct {
 	DeployedBy   *actor
 	Reason       string
 	Queued       *struct {
-		Version uint64
-		At      time.Time
-		By      *actor
-		Because string
-		Cause   string
+		Version          uint64
+		At               time.Time
+		By               *actor
+		Because, Cause   string
+		ByHand, Approved bool
 	}
 	Hold *struct {
 		At     time.Time

@@ -22,7 +22,7 @@ var plans = map[string][2]string{
 	},
 	"release-sets/q4.json":                                   {`{"environment":"staging","versions":{"cart":12}}`, `{"environment":"staging","versions":{"cart":13}}`},
 	"applications/cart/application.json":                     {`{"labels":{"tier":"critical"}}`, `{"labels":{"tier":"minor"}}`},
-	"environments/staging/applications/cart/deployment.json": {`{"hold":{},"queued":{"version":1,"cause":"freeze"}}`, `{"hold":{},"queued":{"version":1}}`},
+	"environments/staging/applications/cart/deployment.json": {`{"hold":{},"queued":{"version":1,"cause":"freeze","byHand":true}}`, `{"hold":{},"queued":{"version":1,"cause":"freeze"}}`},
 }
 
 func TestEveryKindOfFileIsHeldAgainstGit(t *testing.T) {
