@@ -38,6 +38,10 @@ func (w *work) awaitsApproval(d delivery, result *api.DeployResult) (bool, error
 	if err != nil {
 		return false, err
 	}
+	if id := a.rollsBack(d.app, result.PreviousVersion); id != "" && d.automatic {
+		skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, approvalWords(id)+" takes it back to an older version")
+		return true, nil
+	}
 	change := manifestrepo.ApprovalChange{Application: d.app, Version: d.version, From: result.PreviousVersion, ByHand: !d.automatic}
 	result.Outcome = api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL
 	if result.ApprovalId = a.waitsIn(change); result.ApprovalId == "" {
@@ -104,6 +108,17 @@ func (w *work) freeApprovalID(env *manifestrepo.Environment) string {
 func (a *asking) waitsIn(change manifestrepo.ApprovalChange) string {
 	for _, older := range a.waiting[change.Application] {
 		if older.Version == change.Version && older.From == change.From && (older.ByHand || !change.ByHand) {
+			return older.id
+		}
+	}
+	return ""
+}
+
+// rollsBack is the id of a request by hand for a version older than the one that runs; empty when none waits. It keeps trains and releases away, as the hold will that
+// it sets: what somebody takes back must not go forward while it waits.
+func (a *asking) rollsBack(app string, from uint64) string {
+	for _, older := range a.waiting[app] {
+		if older.ByHand && older.From == from && older.Version < from {
 			return older.id
 		}
 	}
