@@ -117,6 +117,8 @@ func (f *fieldReader) approvalChange(a *Approval, raw []byte) error {
 			return f.number("changes.from", raw, MaxVersion, &c.From)
 		case "byHand":
 			return f.flag("changes.byHand", raw, &c.ByHand)
+		case "noHold":
+			return f.flag("changes.noHold", raw, &c.NoHold)
 		}
 		rest.keep(key, raw)
 		return nil

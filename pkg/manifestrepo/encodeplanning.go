@@ -41,6 +41,7 @@ func EncodeApproval(a *Approval) ([]byte, error) {
 		inner.number("version", c.Version)
 		inner.number("from", c.From)
 		inner.flag("byHand", c.ByHand)
+		inner.flag("noHold", c.NoHold)
 		inner.under(changeExtra(c.Application), a.extra)
 		list[i] = inner.compact(nil)
 	}

@@ -121,7 +121,7 @@ func (e *encoder) approval(a *Approval) {
 	e.text(a.Reason)
 	e.uint(uint64(len(a.Changes)))
 	for _, c := range a.Changes {
-		e.flags(c.ByHand)
+		e.flags(c.ByHand, c.NoHold)
 		e.text(c.Application)
 		e.uint(c.Version)
 		e.uint(c.From)
@@ -139,7 +139,10 @@ func (d *decoder) approval(a *Approval) {
 	if n := d.count(); n > 0 {
 		a.Changes = make([]ApprovalChange, n)
 		for i := range a.Changes {
-			a.Changes[i] = ApprovalChange{ByHand: d.uint() == 1, Application: d.text(), Version: d.uint(), From: d.uint()}
+			marks := d.uint()
+			a.Changes[i] = ApprovalChange{
+				Application: d.text(), Version: d.uint(), From: d.uint(), ByHand: marks&1 != 0, NoHold: marks&2 != 0,
+			}
 		}
 	}
 	a.Broken = d.text()

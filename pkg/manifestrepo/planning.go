@@ -83,6 +83,8 @@ type ApprovalChange struct {
 	Version, From uint64 // From is what ran when it was asked for; 0 for nothing
 	// ByHand: a person named application and version; an older version then sets a hold.
 	ByHand bool
+	// NoHold: an older version sets no hold all the same.
+	NoHold bool
 }
 
 // ReleaseSet is the versions that ran together in an environment.

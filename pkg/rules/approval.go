@@ -31,7 +31,7 @@ type waitingChange struct {
 // command makes in that environment, fills in result, and reports true. A delivery that was approved, or into an environment that asks for none,
 // goes on. A version that waits for approval waits nowhere else: it leaves the queue.
 func (w *work) awaitsApproval(d delivery, result *api.DeployResult) (bool, error) {
-	if d.env.Config.Approval == nil || d.approved {
+	if d.env.Config.Approval == nil || d.approved || isApproved(d) {
 		return false, nil
 	}
 	a, err := w.askingIn(d.env)
@@ -42,7 +42,7 @@ func (w *work) awaitsApproval(d delivery, result *api.DeployResult) (bool, error
 		skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, approvalWords(id)+" takes it back to an older version")
 		return true, nil
 	}
-	change := manifestrepo.ApprovalChange{Application: d.app, Version: d.version, From: result.PreviousVersion, ByHand: !d.automatic}
+	change := manifestrepo.ApprovalChange{Application: d.app, Version: d.version, From: result.PreviousVersion, ByHand: !d.automatic, NoHold: d.noHold}
 	result.Outcome = api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL
 	if result.ApprovalId = a.waitsIn(change); result.ApprovalId == "" {
 		result.ApprovalId = a.request.ID
@@ -56,6 +56,11 @@ func (w *work) awaitsApproval(d delivery, result *api.DeployResult) (bool, error
 		return true, nil
 	}
 	return true, w.unqueue(d.app, d.old)
+}
+
+// isApproved: what somebody agreed to and a lock or a freeze held back since is not asked for again, whichever way it comes.
+func isApproved(d delivery) bool {
+	return d.old != nil && d.old.Queued != nil && d.old.Queued.Approved && d.old.Queued.Version == d.version
 }
 
 // approvalWords names a request for a person, as what holds a version back.
@@ -107,7 +112,8 @@ func (w *work) freeApprovalID(env *manifestrepo.Environment) string {
 // or a release asks for, not the other way: by hand, an older version sets a hold.
 func (a *asking) waitsIn(change manifestrepo.ApprovalChange) string {
 	for _, older := range a.waiting[change.Application] {
-		if older.Version == change.Version && older.From == change.From && (older.ByHand || !change.ByHand) {
+		if older.Version == change.Version && older.From == change.From &&
+			(!change.ByHand || older.ByHand && older.NoHold == change.NoHold) {
 			return older.id
 		}
 	}
@@ -118,7 +124,7 @@ func (a *asking) waitsIn(change manifestrepo.ApprovalChange) string {
 // it sets: what somebody takes back must not go forward while it waits.
 func (a *asking) rollsBack(app string, from uint64) string {
 	for _, older := range a.waiting[app] {
-		if older.ByHand && older.From == from && older.Version < from {
+		if older.ByHand && !older.NoHold && older.From == from && older.Version < from {
 			return older.id
 		}
 	}

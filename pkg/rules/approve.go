@@ -50,9 +50,8 @@ func decideApprove(m *api.Approve, w *work) error {
 	w.delete(manifestrepo.ApprovalPath(env.Name, request.ID))
 	w.happened(manifestrepo.Event{What: eventApproved, Environment: env.Name, ID: request.ID})
 	w.describeAnswer(request, m.Comment)
-	approver := w.ctx.Actor
 	for _, change := range request.Changes {
-		result, err := w.deliverApproved(env, request, change, approver)
+		result, err := w.deliverApproved(env, request, change)
 		if err != nil {
 			return err
 		}
@@ -127,7 +126,7 @@ func requestWaits(a *manifestrepo.Approval, w *work) error {
 }
 
 // deliverApproved carries out one change. What has changed since it was asked for stays as it is, and so does what is not there any more.
-func (w *work) deliverApproved(env *manifestrepo.Environment, a *manifestrepo.Approval, c manifestrepo.ApprovalChange, approver manifestrepo.Actor) (*api.DeployResult, error) {
+func (w *work) deliverApproved(env *manifestrepo.Environment, a *manifestrepo.Approval, c manifestrepo.ApprovalChange) (*api.DeployResult, error) {
 	result := &api.DeployResult{Application: c.Application, Environment: env.Name, Version: c.Version}
 	app, err := findApplication(w.s, "", c.Application)
 	if err != nil {
@@ -153,16 +152,16 @@ func (w *work) deliverApproved(env *manifestrepo.Environment, a *manifestrepo.Ap
 		}
 		return skipped(result, api.SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE, refused.Message), nil
 	}
-	d.version, d.behavior, d.automatic, d.approved = c.Version, api.LockBehavior_LOCK_BEHAVIOR_RECORD, !c.ByHand, true
-	return w.deliverFor(a, approver, d)
+	d.version, d.behavior, d.automatic, d.noHold, d.approved = c.Version, api.LockBehavior_LOCK_BEHAVIOR_RECORD, !c.ByHand, c.NoHold, true
+	return w.deliverFor(a, d)
 }
 
 // deliverFor delivers as whoever asked, for the reason they gave.
-func (w *work) deliverFor(a *manifestrepo.Approval, approver manifestrepo.Actor, d delivery) (*api.DeployResult, error) {
+func (w *work) deliverFor(a *manifestrepo.Approval, d delivery) (*api.DeployResult, error) {
 	reason := w.reason
-	w.ctx.Actor, w.reason = a.CreatedBy, a.Reason
-	defer func() { w.ctx.Actor, w.reason = approver, reason }()
-	d.reason = "approved by " + nameOf(approver)
+	w.reason = a.Reason
+	defer func() { w.reason = reason }()
+	d.by, d.reason = a.CreatedBy, "approved by "+nameOf(w.ctx.Actor)
 	if a.Reason != "" {
 		d.reason = a.Reason + "; " + d.reason
 	}
