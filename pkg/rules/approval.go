@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
@@ -11,10 +13,11 @@ import (
 // Approval: an environment may ask that somebody agrees before anything is deployed there. What a command would have deployed becomes one
 // request for each such environment. Only one request waits for an application in an environment: a newer one takes its place.
 
-// asking is the request that a decision makes in one environment, and what waits there already.
+// asking is what a decision asks for in one environment, and what waits there already.
 type asking struct {
-	env     *manifestrepo.Environment
-	request manifestrepo.Approval
+	env *manifestrepo.Environment
+	// requests, one for each who wanted something: what is caught up after a freeze was wanted by several.
+	requests []*manifestrepo.Approval
 	// waiting are the changes of older requests by application, those of a later request last.
 	waiting map[string][]waitingChange
 	// replaced are the applications that leave an older request, by its id.
@@ -34,19 +37,18 @@ func (w *work) awaitsApproval(d delivery, result *api.DeployResult) (bool, error
 	if d.env.Config.Approval == nil || d.approved || isApproved(d) {
 		return false, nil
 	}
-	a, err := w.askingIn(d.env)
-	if err != nil {
-		return false, err
-	}
+	a := w.askingIn(d.env)
 	if id := a.rollsBack(d.app, result.PreviousVersion); id != "" && d.automatic {
 		skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, approvalWords(id)+" takes it back to an older version")
 		return true, nil
 	}
 	change := manifestrepo.ApprovalChange{Application: d.app, Version: d.version, From: result.PreviousVersion, ByHand: !d.automatic, NoHold: d.noHold}
 	result.Outcome = api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL
+	var err error
 	if result.ApprovalId = a.waitsIn(change); result.ApprovalId == "" {
-		result.ApprovalId = a.request.ID
-		w.ask(a, change, d.reason)
+		if result.ApprovalId, err = w.ask(a, change, d); err != nil {
+			return false, err
+		}
 	}
 	result.Because = approvalWords(result.ApprovalId)
 	if d.automatic {
@@ -66,22 +68,12 @@ func isApproved(d delivery) bool {
 // approvalWords names a request for a person, as what holds a version back.
 func approvalWords(id string) string { return "request for approval " + id }
 
-// askingIn begins the request of this decision in an environment; it is written when it has a change.
-func (w *work) askingIn(env *manifestrepo.Environment) (*asking, error) {
+// askingIn is what this decision asks for in an environment; nothing at first.
+func (w *work) askingIn(env *manifestrepo.Environment) *asking {
 	if a, known := w.askings[env.Name]; known {
-		return a, nil
+		return a
 	}
 	a := &asking{env: env, waiting: map[string][]waitingChange{}, replaced: map[string]map[string]bool{}}
-	a.request = manifestrepo.Approval{
-		ID: w.freeApprovalID(env), Environment: env.Name, Action: w.checked.Kind, CreatedAt: w.now, CreatedBy: w.ctx.Actor,
-	}
-	if text := env.Config.Approval.ExpiresAfter; text != "" {
-		wait, err := schedule.ParseDuration(text)
-		if err != nil {
-			return nil, fmt.Errorf("how long a request waits in %s: %w", env.Name, err)
-		}
-		a.request.ExpiresAt = w.now.Add(wait)
-	}
 	for _, id := range sortedKeys(env.Approvals) {
 		older := env.Approvals[id]
 		if older.Broken != "" || older.Expired(w.now) {
@@ -95,17 +87,42 @@ func (w *work) askingIn(env *manifestrepo.Environment) (*asking, error) {
 		w.askings = map[string]*asking{}
 	}
 	w.askings[env.Name] = a
-	return a, nil
+	return a
 }
 
-// freeApprovalID is the time of the decision, with a number behind it when that is taken.
-func (w *work) freeApprovalID(env *manifestrepo.Environment) string {
-	first := w.now.Format("20060102-150405")
+// requestBy is the request of this decision for what somebody wanted.
+func (w *work) requestBy(a *asking, who manifestrepo.Actor, reason string) (*manifestrepo.Approval, error) {
+	for _, r := range a.requests {
+		if r.CreatedBy == who {
+			return r, nil
+		}
+	}
+	r := &manifestrepo.Approval{
+		ID: a.freeID(w.now), Environment: a.env.Name, Action: w.checked.Kind, CreatedAt: w.now, CreatedBy: who, Reason: reason,
+	}
+	if text := a.env.Config.Approval.ExpiresAfter; text != "" {
+		wait, err := schedule.ParseDuration(text)
+		if err != nil {
+			return nil, fmt.Errorf("how long a request waits in %s: %w", a.env.Name, err)
+		}
+		r.ExpiresAt = w.now.Add(wait)
+	}
+	a.requests = append(a.requests, r)
+	return r, nil
+}
+
+// freeID is the time of the decision, with a number behind it when that is taken.
+func (a *asking) freeID(now time.Time) string {
+	first := now.Format("20060102-150405")
 	id := first
-	for n := 2; env.Approvals[id] != nil; n++ {
+	for n := 2; a.isTaken(id); n++ {
 		id = fmt.Sprintf("%s-%d", first, n)
 	}
 	return id
+}
+
+func (a *asking) isTaken(id string) bool {
+	return a.env.Approvals[id] != nil || slices.ContainsFunc(a.requests, func(r *manifestrepo.Approval) bool { return r.ID == id })
 }
 
 // waitsIn is the id of an older request that asks for the same; empty when none does. What a person asked for by hand covers what a train
@@ -131,12 +148,13 @@ func (a *asking) rollsBack(app string, from uint64) string {
 	return ""
 }
 
-// ask adds a change to the request of this decision; it replaces what older ones say of the application.
-func (w *work) ask(a *asking, change manifestrepo.ApprovalChange, reason string) {
-	if a.request.Reason == "" {
-		a.request.Reason = reason
+// ask adds a change to the request of this decision and gives its id; it replaces what older ones say of the application.
+func (w *work) ask(a *asking, change manifestrepo.ApprovalChange, d delivery) (id string, err error) {
+	request, err := w.requestBy(a, w.wantedBy(d), d.reason)
+	if err != nil {
+		return "", err
 	}
-	a.request.Changes = append(a.request.Changes, change)
+	request.Changes = append(request.Changes, change)
 	for _, older := range a.waiting[change.Application] {
 		if a.replaced[older.id] == nil {
 			a.replaced[older.id] = map[string]bool{}
@@ -144,7 +162,8 @@ func (w *work) ask(a *asking, change manifestrepo.ApprovalChange, reason string)
 		a.replaced[older.id][change.Application] = true
 		w.happened(approvalEvent(eventApprovalSuperseded, a.env.Name, older.id, older.ApprovalChange))
 	}
-	w.happened(approvalEvent(eventApprovalRequested, a.env.Name, a.request.ID, change))
+	w.happened(approvalEvent(eventApprovalRequested, a.env.Name, request.ID, change))
+	return request.ID, nil
 }
 
 func approvalEvent(what, env, id string, c manifestrepo.ApprovalChange) manifestrepo.Event {
@@ -157,21 +176,20 @@ func (w *work) writeRequests() error {
 	var lines []string
 	for _, env := range sortedKeys(w.askings) {
 		a := w.askings[env]
-		if len(a.request.Changes) == 0 {
-			continue
-		}
 		for _, id := range sortedKeys(a.replaced) {
 			if err := w.writeSuperseded(a.env.Approvals[id], a.replaced[id]); err != nil {
 				return err
 			}
 		}
-		path := manifestrepo.ApprovalPath(env, a.request.ID)
-		content, err := manifestrepo.EncodeApproval(&a.request)
-		if err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
+		for _, r := range a.requests {
+			path := manifestrepo.ApprovalPath(env, r.ID)
+			content, err := manifestrepo.EncodeApproval(r)
+			if err != nil {
+				return fmt.Errorf("write %s: %w", path, err)
+			}
+			w.create(path, content)
+			lines = append(lines, requestLine(r))
 		}
-		w.create(path, content)
-		lines = append(lines, requestLine(a))
 	}
 	w.lines = append(lines, w.lines...)
 	return nil
@@ -199,10 +217,10 @@ func (w *work) writeSuperseded(older *manifestrepo.Approval, replaced map[string
 	return nil
 }
 
-func requestLine(a *asking) string {
-	line := fmt.Sprintf("%s asks for approval of %s in %s", a.request.ID, counted(len(a.request.Changes), "deployment"), a.env.Name)
-	if !a.request.ExpiresAt.IsZero() {
-		line += ", until " + a.request.ExpiresAt.Format("2006-01-02 15:04 MST")
+func requestLine(r *manifestrepo.Approval) string {
+	line := fmt.Sprintf("%s asks for approval of %s in %s", r.ID, counted(len(r.Changes), "deployment"), r.Environment)
+	if !r.ExpiresAt.IsZero() {
+		line += ", until " + r.ExpiresAt.Format("2006-01-02 15:04 MST")
 	}
 	return line + "."
 }

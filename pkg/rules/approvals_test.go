@@ -157,10 +157,11 @@ func TestNothingGoesPastApproval(t *testing.T) {
 			}
 			w.commit(t, d)
 			for _, e := range deployedEvents(d) {
-				if before.Environment(e.Environment).Config.Approval != nil {
+				if before.Environment(e.Environment).Config.Approval != nil && !approvedBefore(before, e.Environment, e.Application, e.Version) {
 					mustBeApproved(rt, before, action, e, who, now)
 				}
 			}
+			onlyApprovalsApprove(rt, before, w.snapshot, action)
 			oneRequestForEach(rt, w, now)
 			if len(w.snapshot.Problems()) > 0 {
 				rt.Fatalf("the reader cannot read what we wrote: %v", w.snapshot.Problems())
@@ -207,6 +208,23 @@ func mustBeApproved(t *rapid.T, before *manifestrepo.Snapshot, action *api.Actio
 	c := request.Change(e.Application)
 	if c == nil || c.Version != e.Version || c.From != e.PreviousVersion || request.Expired(now) || request.CreatedBy == who || who != bo {
 		t.Fatalf("%v by %v deployed %v for %+v", action, who, e, request)
+	}
+}
+
+// approvedBefore: somebody agreed, and a lock held it back.
+func approvedBefore(s *manifestrepo.Snapshot, env, app string, version uint64) bool {
+	d := s.Deployment(env, app)
+	return d != nil && d.Queued != nil && d.Queued.Approved && d.Queued.Version == version
+}
+
+// onlyApprovalsApprove: a queued version counts as approved since somebody agreed, and since then only.
+func onlyApprovalsApprove(t *rapid.T, before, after *manifestrepo.Snapshot, action *api.Action) {
+	for _, app := range after.Applications() {
+		for env, d := range app.Deployments {
+			if q := d.Queued; q != nil && q.Approved && !approvedBefore(before, env, app.Name, q.Version) && action.GetApprove() == nil {
+				t.Fatalf("%v approved %s %d in %s", action, app.Name, q.Version, env)
+			}
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ type work struct {
 	result  *api.ActionResult
 
 	envLocks map[string][]*manifestrepo.Lock
-	// askings are the requests for approval that the decision makes, by environment.
+	// askings are what the decision asks approval for, by environment.
 	askings map[string]*asking
 	freezes *Freezes
 }
