@@ -3,8 +3,10 @@ package gitstore
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
 )
 
 // Batch gathers objects for one push. It is not safe for concurrent use.
@@ -129,6 +131,33 @@ func (b *Batch) treeOf(ctx context.Context, commit Hash) (Hash, error) {
 	}
 	c, err := b.s.Commit(ctx, commit)
 	return c.Tree, err
+}
+
+// File gives the blob that a commit, which may be one of the batch, has at a path; zero when there is no file.
+func (b *Batch) File(ctx context.Context, commit Hash, path string) (Hash, error) {
+	at, err := b.treeOf(ctx, commit)
+	if err != nil {
+		return Hash{}, fmt.Errorf("read commit %s: %w", commit, err)
+	}
+	names := strings.Split(path, "/")
+	for i, name := range names {
+		var next Hash
+		look := func(_ int, raw []byte) error {
+			return findItems(raw, func(n []byte) bool { return string(n) == name }, func(item treeItem) {
+				if (item.mode == filemode.Dir) == (i < len(names)-1) {
+					next = item.id()
+				}
+			})
+		}
+		if err := b.loadTrees(ctx, []Hash{at}, look); err != nil {
+			return Hash{}, fmt.Errorf("look for %s: %w", path, err)
+		}
+		if next.IsZero() {
+			return Hash{}, nil
+		}
+		at = next
+	}
+	return at, nil
 }
 
 // loadTrees reads trees of the batch or of the store in one pass.

@@ -227,3 +227,29 @@ func TestCommitCanBeCancelled(t *testing.T) {
 		t.Error("a cancelled push moved main")
 	}
 }
+
+func TestAFileIsFoundInACommitOfTheBatchAndOfTheRepository(t *testing.T) {
+	s := newStore(t)
+	base := pushMain(t, s, "base\n", write{"a/b/c": text("old"), "a/d": text("d")})
+	b := s.Begin()
+	next, err := b.Commit(t.Context(), specOf(b, base, "next\n", write{"a/b/c": text("new"), "a/d": nil}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob := func(content string) Hash { return plumbing.ComputeHash(plumbing.BlobObject, []byte(content)) }
+	for _, c := range []struct {
+		commit Hash
+		path   string
+		want   Hash
+	}{
+		{base, "a/b/c", blob("old")}, {next, "a/b/c", blob("new")}, {base, "a/d", blob("d")}, {next, "a/d", Hash{}},
+		{next, "a/b", Hash{}}, {next, "a/b/c/e", Hash{}}, {next, "none", Hash{}},
+	} {
+		if got, err := b.File(t.Context(), c.commit, c.path); err != nil || got != c.want {
+			t.Errorf("%s in %s: %s, want %s (%v)", c.path, c.commit, got, c.want, err)
+		}
+	}
+	if _, err := b.File(t.Context(), blob("no commit"), "a"); err == nil {
+		t.Error("a commit that is not there was read")
+	}
+}

@@ -12,25 +12,33 @@ import (
 // git runs a shell script in the repository, with git as somebody who pushes past Signalbox.
 func (b *bed) git(script string, args ...string) string {
 	b.t.Helper()
+	return runGit(b.t, b.repo(), script, args...)
+}
+
+// runGit is bed.git in any repository.
+func runGit(t testing.TB, dir, script string, args ...string) string {
+	t.Helper()
 	prelude := `set -e
 export GIT_INDEX_FILE="$(mktemp -u)" GIT_AUTHOR_NAME=Mo GIT_AUTHOR_EMAIL=mo@example.com GIT_COMMITTER_EMAIL=mo@example.com
 : "${GIT_COMMITTER_NAME:=Mo}"; export GIT_COMMITTER_NAME
 put() { printf '%s' "$2" | git hash-object -w --stdin | { read h; git update-index --add --cacheinfo "100644,$h,$1"; }; }
 `
 	cmd := exec.Command("sh", append([]string{"-c", prelude + script, "sh"}, args...)...)
-	cmd.Dir = b.repo()
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		b.t.Fatalf("git: %v\n%s", err, out)
+		t.Fatalf("git: %v\n%s", err, out)
 	}
 	return strings.TrimSpace(string(out))
 }
 
+const writeFile = `git read-tree main; put "$1" "$2"; git update-ref refs/heads/main $(git commit-tree -p main -m "by hand" $(git write-tree))`
+
 // write commits one file to main.
 func (b *bed) write(path, content string) {
 	b.t.Helper()
-	b.git(`git read-tree main; put "$1" "$2"; git update-ref refs/heads/main $(git commit-tree -p main -m "by hand" $(git write-tree))`, path, content)
+	b.git(writeFile, path, content)
 }
 
 const record = `git read-tree --empty; put berry/9/release.json "$1"; put berry/9/staging.yaml "$2"

@@ -121,13 +121,14 @@ func (s *Sequencer) decide(ctx context.Context, b *built, j *job) (v verdict) {
 		return v
 	}
 	v.result, v.subject = decision.Result, decision.Message.Subject
-	if !decision.Changes() {
+	if !decision.Changes() && len(decision.Render) == 0 {
 		return v
 	}
 	message := decision.Message
 	message.RequestID, message.RequestDigest = j.ID, DigestTrailer(j.Digest)
 	v.commit, err = s.commit(ctx, b, change{
 		edits: decision.Edits, records: decision.Records, message: message, author: author(j.Actor, now), now: now, blobs: j.Blobs,
+		render: decision.Render, rendered: func(env string) { noteDocuments(v.result, env) },
 	})
 	if err != nil {
 		v.err, v.result = s.internal(j, err), nil
@@ -152,9 +153,13 @@ type change struct {
 	author  gitstore.Signature
 	now     time.Time
 	blobs   map[gitstore.Hash]gitstore.Blob
+	// render are environments whose documents are compared with what main has; rendered hears of those that differed.
+	render   []string
+	rendered func(env string)
 }
 
-// commit adds a change to the batch and the draft. On error both are as before, but for objects nobody names.
+// commit adds a change to the batch and the draft; a change that comes to nothing has a zero hash. On error both are as before, but for
+// objects nobody names.
 func (s *Sequencer) commit(ctx context.Context, b *built, c change) (gitstore.Hash, error) {
 	before := b.draft.Snapshot()
 	tip, records, err := s.appendLog(ctx, b, c)
@@ -177,9 +182,12 @@ func (s *Sequencer) commit(ctx context.Context, b *built, c change) (gitstore.Ha
 	if err != nil {
 		return gitstore.Hash{}, fmt.Errorf("read our own change: %w", err)
 	}
-	derived, err := s.o.Renderer.Update(before, after, delta)
+	derived, err := s.derive(ctx, b, c, before, after, delta)
 	if err != nil {
-		return gitstore.Hash{}, fmt.Errorf("render Argo CD documents: %w", err)
+		return gitstore.Hash{}, err
+	}
+	if len(edits)+len(derived) == 0 {
+		return gitstore.Hash{}, nil
 	}
 	moreStored, moreRead := s.stow(b, c, derived)
 	info := gitstore.CommitInfo{

@@ -48,6 +48,9 @@ func (s *Sequencer) DryRun(ctx context.Context, r Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := s.dryRender(ctx, d.Decision.Result, d.Snapshot, d.Decision.Render); err != nil {
+		return Outcome{}, err
+	}
 	now := d.Context.Now
 	return Outcome{
 		ID: r.ID, State: Done, Subject: d.Decision.Message.Subject, Result: d.Decision.Result, Created: now, Finished: now, Warnings: r.warnings(),
@@ -90,9 +93,11 @@ func resultOf(m manifestrepo.Message, s *manifestrepo.Snapshot) *api.ActionResul
 		r.Deployments = deployments(m.Events)
 		return &api.ActionResult{Kind: &api.ActionResult_CreateRelease{CreateRelease: r}}
 	case "deploy":
+		result := &api.DeployResult{Application: m.Application, Environment: m.Environment, Version: m.Version}
 		if list := deployments(m.Events); len(list) > 0 {
-			return &api.ActionResult{Kind: &api.ActionResult_Deploy{Deploy: list[0]}}
+			result = list[0]
 		}
+		return &api.ActionResult{Kind: &api.ActionResult_Deploy{Deploy: result}}
 	case "run-train":
 		return &api.ActionResult{Kind: &api.ActionResult_RunTrain{RunTrain: trainResult(m, s)}}
 	case "create-lock":
@@ -105,24 +110,27 @@ func resultOf(m manifestrepo.Message, s *manifestrepo.Snapshot) *api.ActionResul
 	case "batch":
 		return &api.ActionResult{Kind: &api.ActionResult_Batch{Batch: &api.BatchResult{}}}
 	}
-	return &api.ActionResult{}
+	return laterResultOf(m, s)
 }
 
 // deployments are the deployments among the events.
 func deployments(events []manifestrepo.Event) []*api.DeployResult {
 	var list []*api.DeployResult
 	for _, e := range events {
-		outcome := api.DeployOutcome_DEPLOY_OUTCOME_UNSPECIFIED
+		outcome, approval := api.DeployOutcome_DEPLOY_OUTCOME_UNSPECIFIED, ""
 		switch e.What {
 		case "deployed":
 			outcome = api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED
 		case "queued":
 			outcome = api.DeployOutcome_DEPLOY_OUTCOME_QUEUED
+		case "approval-requested":
+			outcome, approval = api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL, e.ID
 		default:
 			continue
 		}
 		list = append(list, &api.DeployResult{
 			Application: e.Application, Environment: e.Environment, Version: e.Version, PreviousVersion: e.PreviousVersion, Outcome: outcome,
+			ApprovalId: approval,
 		})
 	}
 	return list

@@ -41,10 +41,12 @@ type Executed interface {
 	Find(operationID string) (commit gitstore.Hash, ok bool, err error)
 }
 
-// Renderer gives the edits that follow from others: Argo CD's documents. It is called by the writer's goroutine alone.
-// *argocd.Renderer is one.
+// Renderer renders Argo CD's documents. It is called by one goroutine at a time. *argocd.Renderer is one.
 type Renderer interface {
+	// Update gives the edits that follow from others.
 	Update(before, after *manifestrepo.Snapshot, delta manifestrepo.Delta) ([]manifestrepo.Edit, error)
+	// Environment gives an environment's documents as they should be; nil when it has none.
+	Environment(s *manifestrepo.Snapshot, env string) ([]byte, error)
 }
 
 // Options say what a Sequencer works with. Zero numbers mean the defaults.
@@ -140,8 +142,8 @@ type Sequencer struct {
 	asked      []chan error // waiters of NotifyPush
 	status     status
 
-	// joining is held while small packs are joined.
-	joining sync.Mutex
+	// joining is held while small packs are joined, rendering while the Renderer works.
+	joining, rendering sync.Mutex
 
 	// Of the writer's goroutine.
 	writer writer
