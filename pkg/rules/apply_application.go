@@ -24,16 +24,13 @@ func checkApplyApplication(m *api.ApplyApplication, _ *checking) error {
 		return invalid("apply_application", "nothing is to change").Because("it sets a team, a source repo, a project or labels").
 			Fix("name at least one of them; an empty one is removed")
 	}
-	for _, key := range sortedKeys(m.Labels) {
-		value := m.Labels[key]
+	labels := maps.Clone(m.Labels)
+	for key, value := range labels {
 		if value == "" {
-			value = "none" // it is to be removed
-		}
-		if err := at("apply_application.labels["+shorten(key)+"]", checkLine("", key+"="+value, 2*maxProject)); err != nil {
-			return err
+			labels[key] = "none" // it is to be removed; its key must be one all the same
 		}
 	}
-	return nil
+	return checkLabels("apply_application.labels", labels)
 }
 
 // maxProject is the longest name of a project, in characters.

@@ -22,20 +22,22 @@ func (r removing) deployment(app string, d *manifestrepo.Deployment) {
 	if d.Queued != nil {
 		r.happened(manifestrepo.Event{What: eventUnqueued, Application: app, Environment: d.Environment, Version: d.Queued.Version})
 	}
-	r.happened(manifestrepo.Event{What: eventRemoved, Application: app, Environment: d.Environment, PreviousVersion: d.Version})
-	r.answer.Deployments = append(r.answer.Deployments, &api.DeployResult{Application: app, Environment: d.Environment, PreviousVersion: d.Version})
 	if d.HasFile() {
 		r.delete(manifestrepo.DeploymentPath(d.Environment, app))
 	}
 	if manifest := manifestrepo.ManifestPath(d.Environment, app); !d.FileBlob.IsZero() || r.s.ProblemAt(manifest) != "" {
 		r.delete(manifest)
 	}
-	switch {
-	case d.Version != 0:
-		r.say("Remove %s from %s (was %d)", app, d.Environment, d.Version)
-	default:
-		r.say("Remove %s from %s", app, d.Environment)
+	if !occupies(d) && d.FileBlob.IsZero() {
+		return // nothing ran
 	}
+	r.happened(manifestrepo.Event{What: eventRemoved, Application: app, Environment: d.Environment, PreviousVersion: d.Version})
+	r.answer.Deployments = append(r.answer.Deployments, &api.DeployResult{Application: app, Environment: d.Environment, PreviousVersion: d.Version})
+	line := fmt.Sprintf("Remove %s from %s", app, d.Environment)
+	if d.Version != 0 {
+		line += fmt.Sprintf(" (was %d)", d.Version)
+	}
+	r.say("%s", line)
 }
 
 // locks ends locks, expired ones too.

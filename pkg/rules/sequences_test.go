@@ -24,6 +24,9 @@ var (
 	teamNames  = []string{"", "blue", "red"}
 )
 
+// narrow lets clean-up find something.
+var narrow = rules.Policy{KeepWindow: 1}
+
 // start is a line dev (latest) -> qa -> prod-a, prod-b.
 func start(t testing.TB) *world {
 	w := newWorld()
@@ -43,7 +46,7 @@ func anyAction(t *rapid.T) *api.Action {
 	a := &api.Action{Reason: rapid.SampledFrom([]string{"", "because"}).Draw(t, "reason")}
 	app := rapid.SampledFrom(appNames).Draw(t, "app")
 	env := rapid.SampledFrom(envNames).Draw(t, "env")
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 11).Draw(t, "kind") {
 	case 0, 1, 2:
 		a.Kind = &api.Action_CreateRelease{CreateRelease: anyRelease(t, app)}
 	case 3, 4:
@@ -65,8 +68,33 @@ func anyAction(t *rapid.T) *api.Action {
 		}}
 	case 9:
 		a.Kind = &api.Action_ApplyEnvironment{ApplyEnvironment: anyEnvironment(t, env)}
+	case 10, 11:
+		anyEnd(t, a, app, env)
 	}
 	return a
+}
+
+// anyEnd draws a command that ends something, or changes what is not deployed.
+func anyEnd(t *rapid.T, a *api.Action, app, env string) {
+	switch rapid.IntRange(0, 6).Draw(t, "end") {
+	case 0:
+		a.Kind = &api.Action_PrepareUndeploy{PrepareUndeploy: &api.PrepareUndeploy{Application: app}}
+	case 1:
+		a.Kind = &api.Action_Undeploy{Undeploy: &api.Undeploy{Application: app, AtOnce: rapid.Bool().Draw(t, "at once")}}
+	case 2:
+		a.Kind = &api.Action_RemoveFromEnvironment{RemoveFromEnvironment: &api.RemoveFromEnvironment{Application: app, Environment: env}}
+	case 3:
+		a.Kind = &api.Action_DeleteEnvironment{DeleteEnvironment: &api.DeleteEnvironment{
+			Environment: rapid.SampledFrom(envNames[1:]).Draw(t, "old"), Force: rapid.Bool().Draw(t, "force"),
+		}}
+	case 4:
+		a.Kind = &api.Action_CleanUp{CleanUp: &api.CleanUp{Application: rapid.SampledFrom([]string{"", app}).Draw(t, "cleaned")}}
+	case 5:
+		a.Kind = &api.Action_RenderEnvironment{RenderEnvironment: &api.RenderEnvironment{Environment: env}}
+	case 6:
+		team := rapid.SampledFrom(teamNames).Draw(t, "new team")
+		a.Kind = &api.Action_ApplyApplication{ApplyApplication: &api.ApplyApplication{Application: app, Team: &team}}
+	}
 }
 
 func anyRelease(t *rapid.T, app string) *api.CreateRelease {
@@ -134,7 +162,7 @@ func TestAnySequenceOfCommands(t *testing.T) {
 			now = now.Add(time.Minute)
 			action := anyAction(rt)
 			before := w.snapshot
-			d, err := w.decide(action, rules.Context{Now: now, Actor: anna})
+			d, err := w.decide(action, rules.Context{Now: now, Actor: anna, Policy: narrow})
 			if err != nil {
 				mustBeRefusal(rt, err)
 				continue
@@ -220,7 +248,7 @@ func chainsEnd(t *rapid.T, s *manifestrepo.Snapshot) {
 func TestBatchIsTheSequence(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := start(t)
-		ctx := rules.Context{Now: startOfStory, Actor: anna}
+		ctx := rules.Context{Now: startOfStory, Actor: anna, Policy: narrow}
 		for range rapid.IntRange(0, 8).Draw(rt, "before") {
 			if d, err := w.decide(anyAction(rt), ctx); err == nil {
 				w.commit(t, d)
