@@ -210,6 +210,8 @@ func TestAnOlderSnapshotNeverChanges(t *testing.T) {
 	sc.step(map[string]*string{
 		ConfigPath("dev"): ptr(`{}`), ApplicationPath("cart"): ptr(`{"team":"shop"}`), DeploymentPath("dev", "cart"): ptr(deployment12),
 		"environments/dev/locks/l1.json": ptr(`{}`), "environments/dev/applications/cart/locks/l1.json": ptr(`{}`), "environment-groups/g/locks/l1.json": ptr(`{}`),
+		GroupPath("g"): ptr(`{}`), ApprovalPath("dev", "a1"): ptr(`{"changes":[{"application":"cart","version":1}]}`), ReleaseSetPath("q3"): ptr(`{}`),
+		"environments/dev/departures/t1.json": ptr(`{}`), "environment-groups/g/departures/t1.json": ptr(`{}`),
 	})
 	sc.release(releaseRecord(t, "cart", 1, "dev"))
 	old := sc.s
@@ -218,6 +220,8 @@ func TestAnOlderSnapshotNeverChanges(t *testing.T) {
 		ConfigPath("dev"): ptr(`{"upstream":{"latest":true}}`), ApplicationPath("cart"): nil, DeploymentPath("dev", "cart"): nil, ManifestPath("dev", "cart"): ptr("x"),
 		"environments/dev/locks/l1.json": nil, "environments/dev/locks/l2.json": ptr(`{}`), "environments/dev/applications/cart/locks/l2.json": ptr(`{}`),
 		"environment-groups/g/locks/l2.json": ptr(`{}`), "environments/dev/locks/bad.json": ptr(`{`),
+		GroupPath("g"): ptr(`{"releaseTrains":[]}`), ApprovalPath("dev", "a1"): nil, ApprovalPath("dev", "a2"): ptr(`{`), ReleaseSetPath("q3"): nil, ReleaseSetPath("q4"): ptr(`{}`),
+		"environments/dev/departures/t1.json": nil, "environments/dev/departures/t2.json": ptr(`{}`), "environment-groups/g/departures/t2.json": ptr(`{}`),
 	})
 	rec, _ := NewRemovalRecord("cart", 1, anna, noon, "")
 	sc.release(rec, releaseRecord(t, "cart", 2, "dev"), releaseRecord(t, "pay", 1, "dev"))
