@@ -28,9 +28,9 @@ type approvalFile struct {
 	CreatedAt, ExpiresAt time.Time
 	CreatedBy            *actor
 	Changes              []struct {
-		Application   string
-		Version, From uint64
-		ByHand        bool
+		Application    string
+		Version, From  uint64
+		ByHand, NoHold bool
 	}
 }
 
@@ -99,14 +99,14 @@ func approvalText(data []byte) (string, error) {
 	err := parse(data, &a)
 	var changes []string
 	for _, c := range a.Changes {
-		changes = append(changes, changeText(c.Application, c.Version, c.From, c.ByHand))
+		changes = append(changes, changeText(c.Application, c.Version, c.From, c.ByHand, c.NoHold))
 	}
 	slices.Sort(changes)
 	return text(a.Action, at(a.CreatedAt), at(a.ExpiresAt), a.CreatedBy.String(), a.Reason, strings.Join(changes, ",")), err
 }
 
-func changeText(app string, version, from uint64, byHand bool) string {
-	return fmt.Sprint(app, " ", from, "-", version, " ", byHand)
+func changeText(app string, version, from uint64, byHand, noHold bool) string {
+	return fmt.Sprint(app, " ", from, "-", version, " ", byHand, noHold)
 }
 
 func releaseSetText(data []byte) (string, error) {
@@ -138,7 +138,7 @@ func addPlans(f map[string]string, s *manifestrepo.Snapshot) {
 		for _, a := range e.Approvals {
 			var changes []string
 			for _, c := range a.Changes {
-				changes = append(changes, changeText(c.Application, c.Version, c.From, c.ByHand))
+				changes = append(changes, changeText(c.Application, c.Version, c.From, c.ByHand, c.NoHold))
 			}
 			slices.Sort(changes)
 			f[approvalKey(a.Environment, a.ID)] = text(a.Action, at(a.CreatedAt), at(a.ExpiresAt), by(a.CreatedBy), a.Reason, strings.Join(changes, ","))

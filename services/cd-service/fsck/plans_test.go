@@ -20,6 +20,9 @@ var plans = map[string][2]string{
 	"environments/staging/approvals/a-1.json": {
 		`{"action":"deploy","changes":[{"application":"pay","version":2},{"application":"cart","version":1}]}`, `{"action":"deploy","changes":[{"application":"pay","version":3},{"application":"cart","version":1}]}`,
 	},
+	"environments/staging/approvals/a-2.json": {
+		`{"action":"deploy","changes":[{"application":"pay","byHand":true,"noHold":true,"version":2}]}`, `{"action":"deploy","changes":[{"application":"pay","byHand":true,"version":2}]}`,
+	},
 	"release-sets/q4.json":                                   {`{"environment":"staging","versions":{"cart":12}}`, `{"environment":"staging","versions":{"cart":13}}`},
 	"applications/cart/application.json":                     {`{"labels":{"tier":"critical"}}`, `{"labels":{"tier":"minor"}}`},
 	"environments/staging/applications/cart/deployment.json": {`{"hold":{},"queued":{"version":1,"cause":"freeze","byHand":true}}`, `{"hold":{},"queued":{"version":1,"cause":"freeze"}}`},
