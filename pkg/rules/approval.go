@@ -176,7 +176,8 @@ func (w *work) writeRequests() error {
 	var lines []string
 	for _, env := range sortedKeys(w.askings) {
 		a := w.askings[env]
-		for _, id := range sortedKeys(a.replaced) {
+		replaced := sortedKeys(a.replaced)
+		for _, id := range replaced {
 			if err := w.writeSuperseded(a.env.Approvals[id], a.replaced[id]); err != nil {
 				return err
 			}
@@ -189,6 +190,9 @@ func (w *work) writeRequests() error {
 			}
 			w.create(path, content)
 			lines = append(lines, requestLine(r))
+		}
+		for _, id := range replaced {
+			lines = append(lines, fmt.Sprintf("It replaces %s of %s.", counted(len(a.replaced[id]), "deployment"), id))
 		}
 	}
 	w.lines = append(lines, w.lines...)

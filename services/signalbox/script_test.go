@@ -170,7 +170,7 @@ func start(ts *testscript.TestScript, name string, args []string) (*server, erro
 // environment is what servers get of the script's environment.
 func environment(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"HOME", "TZ", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_TERMINAL_PROMPT"} {
+	for _, name := range []string{"HOME", "TZ", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_TERMINAL_PROMPT", "SIGNALBOX_ROLE"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return env
