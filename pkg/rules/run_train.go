@@ -296,29 +296,30 @@ func causeOfWaiting(result *api.DeployResult) api.SkipCause {
 func wholeOrNothing(t *train, all []*api.TrainEnvironment) error {
 	var behind []string
 	for _, into := range all {
-		if into.SkipCause != 0 {
+		stay := slices.DeleteFunc(slices.Clone(into.Applications), func(r *api.DeployResult) bool { return !staysBehind(r) })
+		locked := into.SkipCause == api.SkipCause_SKIP_CAUSE_ENV_IS_LOCKED
+		if into.SkipCause != 0 && !locked || locked && len(stay) > 0 {
 			behind = append(behind, fmt.Sprintf("%s is skipped (%s)", into.Environment, into.Because))
 			continue
 		}
-		for _, r := range into.Applications {
-			if staysBehind(r) {
-				behind = append(behind, fmt.Sprintf("%s in %s (%s)", r.Application, r.Environment, becauseOf(r)))
-			}
+		for _, r := range stay {
+			behind = append(behind, fmt.Sprintf("%s in %s (%s)", r.Application, r.Environment, becauseOf(r)))
 		}
 	}
 	if len(behind) == 0 {
 		return nil
 	}
 	return problem.New(problem.Conflict, "the train to %s cannot go as a whole; what stays behind: %s", t.target, listed(behind)).
-		At("run_train.whole").Because("with whole, every application that is to move is deployed now, or nothing is").
+		At("run_train.whole").Because("with whole, every application that is to move is deployed now (or all of them wait for approval), or nothing is").
 		Fix("see to what holds them back, or leave whole out and let the others move")
 }
 
 // staysBehind reports that an application was to move and did not. One that the source does not have, that runs the version already, or
-// that neither is nor should be in the environment was not to move.
+// that neither is nor should be in the environment was not to move. What waits for approval goes with the request, together.
 func staysBehind(r *api.DeployResult) bool {
 	switch r.Outcome {
-	case api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED, api.DeployOutcome_DEPLOY_OUTCOME_UNCHANGED:
+	case api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED, api.DeployOutcome_DEPLOY_OUTCOME_UNCHANGED,
+		api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL:
 		return false
 	}
 	switch r.SkipCause {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -167,11 +168,14 @@ func (t TimetableTrain) filter() trainFilter {
 // findTrain finds a train of a target's timetable: a group's, and when that has none of the name, an environment's.
 func findTrain(s *manifestrepo.Snapshot, target string, kind api.TrainTarget, field, name string) (TimetableTrain, error) {
 	var known []TimetableTrain
+	unreadable := ""
 	if group := s.Group(target); group != nil && kind != api.TrainTarget_TRAIN_TARGET_ENVIRONMENT {
 		known = append(known, trainsOfGroup(group)...)
+		unreadable = group.Problem
 	}
 	if env := s.Environment(target); env != nil && kind != api.TrainTarget_TRAIN_TARGET_ENVIRONMENT_GROUP {
 		known = append(known, trainsOfEnvironment(env)...)
+		unreadable = cmp.Or(unreadable, env.Problem)
 	}
 	var names []string
 	for _, t := range known {
@@ -183,11 +187,9 @@ func findTrain(s *manifestrepo.Snapshot, target string, kind api.TrainTarget, fi
 		}
 		names = append(names, t.Name)
 	}
-	for _, t := range known {
-		if t.unreadable != "" {
-			return TimetableTrain{}, problem.New(problem.Conflict, "the timetable of %s cannot be read: %s", target, t.Problem()).At(field).
-				Because("a train is in the timetable").Fix("repair that file")
-		}
+	if unreadable != "" {
+		return TimetableTrain{}, problem.New(problem.Conflict, "the timetable of %s cannot be read: %s", target, unreadable).At(field).
+			Because("the settings that hold a train can be read").Fix("repair the settings of %s", target)
 	}
 	slices.Sort(names)
 	return TimetableTrain{}, problem.New(problem.NotFound, "the timetable of %s has no train %q", target, name).At(field).

@@ -12,6 +12,9 @@ import (
 // tellTrain writes the body of the commit message and gives its first line. Applications that are where they should be are not counted as
 // skipped.
 func (w *work) tellTrain(t *train, all []*api.TrainEnvironment) (subject string) {
+	if f := t.filter; t.name != "" && f.team != "" || len(f.applications) > 0 || len(f.labels) > 0 {
+		w.say("Only applications %s.", f)
+	}
 	var counts trainCounts
 	for _, into := range all {
 		var lines []string
@@ -29,9 +32,6 @@ func (w *work) tellTrain(t *train, all []*api.TrainEnvironment) (subject string)
 			w.say("%s:", into.Environment)
 		}
 		w.lines = append(w.lines, lines...)
-	}
-	if f := t.filter; t.name != "" && f.team != "" || len(f.applications) > 0 || len(f.labels) > 0 {
-		w.say("Only applications %s.", f)
 	}
 	return fmt.Sprintf("Release train%s to %s%s: %s", t.called(), t.target, t.origin(), counts)
 }
