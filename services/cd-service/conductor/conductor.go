@@ -53,6 +53,7 @@ type Conductor struct {
 	looked    time.Time
 	cleanUpAt time.Time
 	delays    map[string]*delay
+	agenda    *rules.Agenda
 }
 
 // delay keeps a command that failed from being sent again at once.
@@ -69,7 +70,7 @@ func New(o Options) *Conductor {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return &Conductor{o: o, changed: make(chan struct{}, 1), stopped: make(chan struct{}), delays: map[string]*delay{}}
+	return &Conductor{o: o, changed: make(chan struct{}, 1), stopped: make(chan struct{}), delays: map[string]*delay{}, agenda: rules.NewAgenda()}
 }
 
 // Follow hears that the state changed; it is a state.Follower and does not block.
@@ -128,7 +129,7 @@ func (c *Conductor) look() (due []*api.Action, next time.Time) {
 	}
 	now := c.o.Clock.Now()
 	c.looked = now
-	asked, next := rules.Due(c.o.State(), now)
+	asked, next := c.agenda.Due(c.o.State(), now)
 	if !c.cleanUpAt.IsZero() {
 		if now.Before(c.cleanUpAt) {
 			next = earlier(next, c.cleanUpAt)
