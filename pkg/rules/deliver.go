@@ -89,6 +89,9 @@ func (w *work) deliver(d delivery) (*api.DeployResult, error) {
 	if d.automatic && d.old != nil && d.old.Hold != nil {
 		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, holdWords(d.old)), nil
 	}
+	if q := rollbackWaits(d.old); d.automatic && q != nil && !d.waiting {
+		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, fmt.Sprintf("a rollback to %d, asked for by hand, is queued", q.Version)), nil
+	}
 	if d.old != nil && d.old.Version == d.version && !d.old.EditedByHand() {
 		return result, w.leaveRunning(d, result)
 	}
@@ -126,6 +129,15 @@ func (w *work) whatRunsIsUnknown(d delivery, result *api.DeployResult) error {
 func skipped(result *api.DeployResult, cause api.SkipCause, because string) *api.DeployResult {
 	result.Outcome, result.SkipCause, result.Because = api.DeployOutcome_DEPLOY_OUTCOME_SKIPPED, cause, because
 	return result
+}
+
+// rollbackWaits is an older version that a person wants and that is queued; nil when none is. It keeps trains and releases away as the hold will
+// that it sets: what somebody takes back does not go forward meanwhile.
+func rollbackWaits(d *manifestrepo.Deployment) *manifestrepo.Queued {
+	if d == nil || d.Queued == nil || !d.Queued.ByHand || d.Queued.Version >= d.Version {
+		return nil
+	}
+	return d.Queued
 }
 
 func holdWords(d *manifestrepo.Deployment) string {

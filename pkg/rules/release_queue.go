@@ -160,7 +160,11 @@ func (w *work) outOfQueue(q waiting, prepare func(*delivery)) (*api.DeployResult
 		skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, holdWords(d.old))
 		return result, w.wait(d, result.Because, manifestrepo.QueuedByLock)
 	}
-	return w.deliver(d)
+	result, err = w.deliver(d)
+	if err != nil || result.Outcome != api.DeployOutcome_DEPLOY_OUTCOME_SKIPPED || q.env.Problem != "" {
+		return result, err
+	}
+	return result, w.wait(d, result.Because, manifestrepo.QueuedByLock)
 }
 
 // tellQueue writes the commit message about queued versions; none is what to say without any.
