@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
@@ -46,13 +46,13 @@ func anyAction(t *rapid.T) *api.Action {
 	a := &api.Action{Reason: rapid.SampledFrom([]string{"", "because"}).Draw(t, "reason")}
 	app := rapid.SampledFrom(appNames).Draw(t, "app")
 	env := rapid.SampledFrom(envNames).Draw(t, "env")
-	switch rapid.IntRange(0, 11).Draw(t, "kind") {
+	switch rapid.IntRange(0, 17).Draw(t, "kind") {
 	case 0, 1, 2:
 		a.Kind = &api.Action_CreateRelease{CreateRelease: anyRelease(t, app)}
 	case 3, 4:
 		a.Kind = &api.Action_Deploy{Deploy: &api.Deploy{
 			Application: app, Environment: env, Version: rapid.Uint64Range(1, 6).Draw(t, "version"),
-			LockBehavior: api.LockBehavior(rapid.IntRange(0, 3).Draw(t, "behavior")),
+			LockBehavior: api.LockBehavior(rapid.IntRange(0, 3).Draw(t, "behavior")), NoHold: rapid.IntRange(0, 3).Draw(t, "no hold") == 0,
 		}}
 	case 5, 6:
 		target := rapid.SampledFrom([]string{"dev", "qa", "prod", "prod-a"}).Draw(t, "target")
@@ -70,6 +70,8 @@ func anyAction(t *rapid.T) *api.Action {
 		a.Kind = &api.Action_ApplyEnvironment{ApplyEnvironment: anyEnvironment(t, env)}
 	case 10, 11:
 		anyEnd(t, a, app, env)
+	case 12, 13, 14, 15, 16, 17:
+		anyHolding(t, a, app, env)
 	}
 	return a
 }
@@ -119,6 +121,9 @@ func anyRelease(t *rapid.T, app string) *api.CreateRelease {
 func anyLock(t *rapid.T, app, env string) *api.CreateLock {
 	l := &api.CreateLock{Scope: api.LockScope(rapid.IntRange(1, 5).Draw(t, "scope")), Id: rapid.SampledFrom([]string{"l1", "l2"}).Draw(t, "id")}
 	l.Message = rapid.SampledFrom([]string{"m", "n"}).Draw(t, "message")
+	if minutes := rapid.IntRange(-2, 120).Draw(t, "expires in"); minutes > 0 {
+		l.ExpiresAt = timestamppb.New(startOfStory.Add(time.Duration(minutes) * time.Minute))
+	}
 	switch l.Scope {
 	case api.LockScope_LOCK_SCOPE_ENVIRONMENT:
 		l.Environment = env
@@ -146,11 +151,10 @@ func anyEnvironment(t *rapid.T, env string) *api.ApplyEnvironment {
 	default:
 		config["upstream"] = map[string]any{"environment": up}
 	}
-	s, err := structpb.NewStruct(config)
-	if err != nil {
-		t.Fatal(err)
+	if windows := anyWindows(t); len(windows) > 0 {
+		config["freezeWindows"] = windows
 	}
-	return &api.ApplyEnvironment{Environment: env, Config: s}
+	return &api.ApplyEnvironment{Environment: env, Config: structOf(t, config)}
 }
 
 // TestAnySequenceOfCommands: whatever is asked, what runs is a release with a manifest for that environment, locks and holds are
@@ -158,9 +162,16 @@ func anyEnvironment(t *rapid.T, env string) *api.ApplyEnvironment {
 func TestAnySequenceOfCommands(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w, now := start(t), startOfStory
+		if rapid.Bool().Draw(rt, "gated") {
+			w.gate(t, `{"expiresAfter": "30m"}`, "prod-b")
+		}
 		for range rapid.IntRange(1, 30).Draw(rt, "commands") {
-			now = now.Add(time.Minute)
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 1, 7, 20}).Draw(rt, "minutes")) * time.Minute)
 			action := anyAction(rt)
+			theClockIsDoneAtOnce(rt, t, w.clone(), now)
+			if rapid.IntRange(0, 3).Draw(rt, "clock") == 0 {
+				action = rapid.SampledFrom([]*api.Action{catchUp, endExpired}).Draw(rt, "of the clock")
+			}
 			before := w.snapshot
 			d, err := w.decide(action, rules.Context{Now: now, Actor: anna, Policy: narrow})
 			if err != nil {
@@ -168,7 +179,10 @@ func TestAnySequenceOfCommands(t *testing.T) {
 				continue
 			}
 			locksAreRespected(rt, before, action, d, now)
+			freezesAreRespected(rt, before, action, d, now)
+			holdsAreRespected(rt, before, action, d)
 			w.commit(t, d)
+			rollingBackHolds(rt, action, d, w.snapshot)
 			whatRunsIsReleased(rt, w)
 			chainsEnd(rt, w.snapshot)
 			if len(w.snapshot.Problems()) > 0 {
