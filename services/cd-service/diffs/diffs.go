@@ -123,14 +123,63 @@ func changes(a, b []string) [][]difflib.OpCode {
 		tail++
 	}
 	head, tail = max(0, head-context), max(0, tail-context)
-	groups := difflib.NewMatcher(a[head:len(a)-tail], b[head:len(b)-tail]).GetGroupedOpCodes(context)
-	for _, group := range groups {
-		for i := range group {
-			c := &group[i]
-			c.I1, c.I2, c.J1, c.J2 = c.I1+head, c.I2+head, c.J1+head, c.J2+head
+	a, b = a[head:len(a)-tail], b[head:len(b)-tail]
+	codes, ok := inPlace(a, b)
+	if !ok {
+		codes = difflib.NewMatcher(a, b).GetOpCodes()
+	}
+	for i := range codes {
+		c := &codes[i]
+		c.I1, c.I2, c.J1, c.J2 = c.I1+head, c.I2+head, c.J1+head, c.J2+head
+	}
+	return grouped(codes)
+}
+
+// inPlace compares line by line, which is cheap and right when a new version changed some lines and neither took nor added any: when
+// few lines differ from those in their place.
+func inPlace(a, b []string) (codes []difflib.OpCode, ok bool) {
+	if len(a) != len(b) {
+		return nil, false
+	}
+	differ := 0
+	for i := range a {
+		tag := byte('e')
+		if a[i] != b[i] {
+			tag = 'r'
+			differ++
+		}
+		if last := len(codes) - 1; last >= 0 && codes[last].Tag == tag {
+			codes[last].I2, codes[last].J2 = i+1, i+1
+			continue
+		}
+		codes = append(codes, difflib.OpCode{Tag: tag, I1: i, I2: i + 1, J1: i, J2: i + 1})
+	}
+	return codes, differ <= 2 || 3*differ <= len(a)
+}
+
+// grouped cuts the lines that stay down to those around a change. Codes hold a change.
+func grouped(codes []difflib.OpCode) (groups [][]difflib.OpCode) {
+	var group []difflib.OpCode
+	for i, c := range codes {
+		stays := c.I2 - c.I1
+		first, last := c, c // its first and its last lines
+		first.I2, first.J2 = c.I1+min(stays, context), c.J1+min(stays, context)
+		last.I1, last.J1 = c.I2-min(stays, context), c.J2-min(stays, context)
+		switch {
+		case c.Tag != 'e':
+			group = append(group, c)
+		case i == 0:
+			group = append(group, last)
+		case i == len(codes)-1:
+			group = append(group, first)
+		case stays > 2*context:
+			groups = append(groups, append(group, first))
+			group = []difflib.OpCode{last}
+		default:
+			group = append(group, c)
 		}
 	}
-	return groups
+	return append(groups, group)
 }
 
 // span is a stretch of lines as the head of a group names it: an empty one is named by the line before it.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
-	"regexp"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -17,9 +16,6 @@ const (
 	hiddenChanged = "(not shown, changed)"
 	unreadable    = "# (not shown: this document is not valid YAML and may hold a Secret)\n"
 )
-
-// secretWord finds the kind: a word of its own, unlike in imagePullSecrets, which nearly every manifest has.
-var secretWord = regexp.MustCompile(`\bSecret\b`)
 
 // redactor takes the data out of Secrets, items of lists included. All else stays as it is, byte for byte.
 type redactor struct {
@@ -57,7 +53,7 @@ func documents(text string) []string {
 
 func (r *redactor) document(text string) string {
 	// A kind can be spelled in another way only with escapes.
-	if !strings.Contains(text, `\`) && !secretWord.MatchString(text) {
+	if !strings.Contains(text, `\`) && !namesSecret(text) {
 		return text
 	}
 	var node yaml.Node
@@ -81,6 +77,26 @@ func (r *redactor) document(text string) string {
 		return separator(text) + unreadable
 	}
 	return separator(text) + out.String()
+}
+
+// namesSecret reports whether the kind stands in a text as a word of its own, unlike in imagePullSecrets, which nearly every manifest has.
+func namesSecret(text string) bool {
+	const kind = "Secret"
+	for {
+		i := strings.Index(text, kind)
+		if i < 0 {
+			return false
+		}
+		before, after := i > 0 && isWord(text[i-1]), len(text) > i+len(kind) && isWord(text[i+len(kind)])
+		if !before && !after {
+			return true
+		}
+		text = text[i+len(kind):]
+	}
+}
+
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
 }
 
 func separator(document string) string {
