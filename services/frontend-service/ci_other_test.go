@@ -33,6 +33,62 @@ func TestReleaseTrains(t *testing.T) {
 	}
 }
 
+func TestATrainTakesWhatRanAtATag(t *testing.T) {
+	for _, path := range []string{"/api/environments/staging/releasetrain", "/api/environment-groups/staging/releasetrain", "/environments/staging/releasetrain"} {
+		d := open(t)
+		if r := d.ask(t, "PUT", path+"?sourceGitTag=sprint%2F12&team=shop", ""); r.StatusCode != 200 {
+			t.Fatalf("%s: %d %s", path, r.StatusCode, r.body)
+		}
+		if train := d.cd.last(t).GetRunTrain(); train.Source.GetRevision() != "sprint/12" || train.Source.Environment != "" || train.Team != "shop" {
+			t.Errorf("%s: %v", path, train)
+		}
+	}
+	d := open(t)
+	d.cd.execute = func(*api.ExecuteRequest) (*api.Operation, error) {
+		return nil, problem.New(problem.NotFound, "the manifest repo has no tag v9").At("run_train.source.revision")
+	}
+	if r := d.ask(t, "PUT", "/api/environments/staging/releasetrain?sourceGitTag=v9", ""); r.StatusCode != 404 || !strings.Contains(r.body, "no tag v9") {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+}
+
+func TestThePrognosisOfATrainInTheWordsOfKuberpult(t *testing.T) {
+	d := open(t)
+	app := func(name string, version uint64, outcome api.DeployOutcome, cause api.SkipCause) *api.DeployResult {
+		return &api.DeployResult{Application: name, Version: version, Outcome: outcome, SkipCause: cause}
+	}
+	d.cd.preview = func(req *api.GetPreviewRequest) (*api.Preview, error) {
+		if req.RunTrain.Target == "qa" {
+			return nil, problem.New(problem.NotFound, "no").At("run_train.target")
+		}
+		if !req.WithoutDiffs || req.RunTrain.Target != "production" || req.RunTrain.Team != "shop" {
+			t.Errorf("asked %v", req)
+		}
+		return &api.Preview{Result: &api.ActionResult{Kind: &api.ActionResult_RunTrain{RunTrain: &api.TrainResult{Environments: []*api.TrainEnvironment{
+			{Environment: "prod-de", Applications: []*api.DeployResult{
+				app("checkout", 99, api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED, 0),
+				app("cart", 3, api.DeployOutcome_DEPLOY_OUTCOME_QUEUED, api.SkipCause_SKIP_CAUSE_TEAM_IS_LOCKED),
+				app("frozen", 3, api.DeployOutcome_DEPLOY_OUTCOME_QUEUED, api.SkipCause_SKIP_CAUSE_APP_IS_FROZEN),
+				app("same", 3, api.DeployOutcome_DEPLOY_OUTCOME_SKIPPED, api.SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION),
+			}},
+			{Environment: "prod-fr", SkipCause: api.SkipCause_SKIP_CAUSE_ENV_IS_LOCKED, Applications: []*api.DeployResult{app("cart", 3, 0, 0)}},
+			{Environment: "prod-it", SkipCause: api.SkipCause_SKIP_CAUSE_ENV_HAS_NO_UPSTREAM},
+		}}}}}, nil
+	}
+	r := d.ask(t, "GET", "/api/environments/production/releasetrain/prognosis?team=shop", "")
+	want := `{"prod-de":{"Outcome":{"AppsPrognoses":{"prognoses":{"cart":{"Outcome":{"SkipCause":5}},"checkout":{"Outcome":{"DeployedVersion":{"version":99}}},` +
+		`"frozen":{"Outcome":{"SkipCause":2}},"same":{"Outcome":{"SkipCause":1}}}}}},"prod-fr":{"Outcome":{"SkipCause":4}},"prod-it":{"Outcome":{"SkipCause":0}}}`
+	if r.StatusCode != 200 || r.body != want+"\n" {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+	if r := d.ask(t, "GET", "/api/environments/qa/releasetrain/prognosis", ""); r.StatusCode != 400 || !strings.Contains(r.body, "environment configs for 'qa'") {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+	if r := d.ask(t, "PUT", "/api/environments/production/releasetrain/prognosis", ""); r.StatusCode != 405 {
+		t.Errorf("%d %s", r.StatusCode, r.body)
+	}
+}
+
 func TestTrainsThatAreRefused(t *testing.T) {
 	d := open(t)
 	d.cd.execute = func(*api.ExecuteRequest) (*api.Operation, error) { return nil, problem.New(problem.NotFound, "no") }

@@ -44,6 +44,7 @@ type fakeCD struct {
 	ids      []string
 
 	execute  func(*api.ExecuteRequest) (*api.Operation, error)
+	preview  func(*api.GetPreviewRequest) (*api.Preview, error)
 	status   func() (*api.Status, error)
 	watch    func(*api.WatchRequest, grpc.ServerStreamingServer[api.WatchEvent]) error
 	notified int
@@ -95,6 +96,13 @@ func (f *fakeCD) asked() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.requests)
+}
+
+func (f *fakeCD) GetPreview(_ context.Context, req *api.GetPreviewRequest) (*api.Preview, error) {
+	if f.preview == nil {
+		return nil, problem.New(problem.NotFound, "no")
+	}
+	return f.preview(req)
 }
 
 func (f *fakeCD) GetOperation(_ context.Context, req *api.GetOperationRequest) (*api.Operation, error) {

@@ -59,6 +59,7 @@ func Routes(o Options) []router.Route {
 
 		route(http.MethodPut, "/environments/{environment}/releasetrain", h.train(api.TrainTarget_TRAIN_TARGET_UNSPECIFIED, "environment")),
 		route(http.MethodPut, "/api/environments/{environment}/releasetrain", h.train(api.TrainTarget_TRAIN_TARGET_ENVIRONMENT, "environment")),
+		route(http.MethodGet, "/api/environments/{environment}/releasetrain/prognosis", h.prognosis),
 		route(http.MethodPut, "/api/environment-groups/{group}/releasetrain", h.train(api.TrainTarget_TRAIN_TARGET_ENVIRONMENT_GROUP, "group")),
 
 		route(http.MethodPost, "/environments/{environment}", h.applyEnvironment),

@@ -23,13 +23,14 @@ type trainAnswer struct {
 func (h *handler) train(target api.TrainTarget, slot string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		name, query := r.PathValue(slot), r.URL.Query()
-		for _, parameter := range []string{"gitTag", "sourceGitTag"} {
-			if query.Get(parameter) != "" {
-				fail(w, r, said("%s is not supported: a train takes what its upstream runs", parameter), http.StatusBadRequest)
-				return
-			}
+		if query.Get("gitTag") != "" {
+			fail(w, r, said("gitTag is not supported: a train tags nothing; tag the commit of its history entry"), http.StatusBadRequest)
+			return
 		}
 		command := &api.RunTrain{Target: name, Team: query.Get("team"), TargetType: target}
+		if tag := query.Get("sourceGitTag"); tag != "" {
+			command.Source = &api.TrainSource{Revision: tag}
+		}
 		if target != api.TrainTarget_TRAIN_TARGET_UNSPECIFIED {
 			link, err := h.readCILink(w, r)
 			if err != nil {
@@ -39,15 +40,21 @@ func (h *handler) train(target api.TrainTarget, slot string) http.HandlerFunc {
 			command.CiLink = link
 		}
 		_, err := h.execute(r, &api.ExecuteRequest{Kind: &api.ExecuteRequest_RunTrain{RunTrain: command}})
-		if err != nil && problem.From(err).Kind == problem.NotFound {
-			err = said("error: could not find environment group or environment configs for '%s'", name).Wrap(err)
-		}
 		if err != nil {
-			fail(w, r, err, http.StatusBadRequest)
+			fail(w, r, unknownTarget(name, err), http.StatusNotFound)
 			return
 		}
 		answer.JSON(w, http.StatusOK, trainAnswer{name, command.Team})
 	}
+}
+
+// unknownTarget says in kuberpult's words that a train has nowhere to go; other errors stay as they are.
+func unknownTarget(name string, err error) error {
+	p := problem.From(err)
+	if p.Kind != problem.NotFound || p.Field != "" && p.Field != "run_train.target" {
+		return err
+	}
+	return said("error: could not find environment group or environment configs for '%s'", name).Wrap(err)
 }
 
 // readCILink reads the body of a train, {"ciLink": "..."} or nothing.

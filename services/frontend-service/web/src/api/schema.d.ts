@@ -212,6 +212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/environments/{environment}/releasetrain/prognosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what a release train to an environment would do now, in kuberpult's words. `POST /api/v1/preview` says more. */
+        get: operations["ciApiPrognosis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/page.css": {
         parameters: {
             query?: never;
@@ -2154,6 +2171,26 @@ export interface components {
             };
             TooOld?: Record<string, never>;
         };
+        KuberpultPrognosis: {
+            [key: string]: {
+                Outcome?: {
+                    AppsPrognoses?: {
+                        prognoses?: {
+                            [key: string]: {
+                                Outcome?: {
+                                    DeployedVersion?: {
+                                        /** Format: int64 */
+                                        version?: number;
+                                    };
+                                    SkipCause?: number;
+                                };
+                            };
+                        };
+                    };
+                    SkipCause?: number;
+                };
+            };
+        };
         ListApplicationsResponse: {
             applications?: components["schemas"]["Application"][];
             nextPageToken?: string;
@@ -2897,6 +2934,8 @@ export interface components {
         IdempotencyKey: string;
         /** @description 2 to 99 bytes, no slash, not "..". */
         LockId: string;
+        /** @description A tag of the manifest repo: the train takes what the upstream ran there. */
+        SourceGitTag: string;
         /** @description Name of a team. */
         Team: string;
         /** @description Only applications of this team. */
@@ -3043,6 +3082,8 @@ export interface operations {
             query?: {
                 /** @description Only applications of this team. */
                 team?: components["parameters"]["TeamFilter"];
+                /** @description A tag of the manifest repo: the train takes what the upstream ran there. */
+                sourceGitTag?: components["parameters"]["SourceGitTag"];
             };
             header?: {
                 /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
@@ -3378,6 +3419,8 @@ export interface operations {
             query?: {
                 /** @description Only applications of this team. */
                 team?: components["parameters"]["TeamFilter"];
+                /** @description A tag of the manifest repo: the train takes what the upstream ran there. */
+                sourceGitTag?: components["parameters"]["SourceGitTag"];
             };
             header?: {
                 /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
@@ -3408,6 +3451,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainAnswer"];
+                };
+            };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiPrognosis: {
+        parameters: {
+            query?: {
+                /** @description Only applications of this team. */
+                team?: components["parameters"]["TeamFilter"];
+            };
+            header?: never;
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description By environment. `Outcome` holds either `SkipCause`, or `AppsPrognoses.prognoses` with an outcome for each application: `DeployedVersion`
+             *     or `SkipCause`. Skip causes are kuberpult's numbers; holds, freezes and approvals, which it does not know, are locks (2 for an application).
+             */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KuberpultPrognosis"];
                 };
             };
             default: components["responses"]["Text"];
@@ -6179,6 +6252,8 @@ export interface operations {
             query?: {
                 /** @description Only applications of this team. */
                 team?: components["parameters"]["TeamFilter"];
+                /** @description A tag of the manifest repo: the train takes what the upstream ran there. */
+                sourceGitTag?: components["parameters"]["SourceGitTag"];
             };
             header?: {
                 /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
