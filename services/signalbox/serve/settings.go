@@ -72,6 +72,8 @@ type Rules struct {
 	MaxManifestBytes int64
 	// Roles say who may approve where an environment's config names a role.
 	Roles Roles
+	// MinorLines are lines of manifests that do not count: a release that changes no other is minor.
+	MinorLines MinorLines
 }
 
 // Door is the frontend's part.

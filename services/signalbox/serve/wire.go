@@ -60,7 +60,9 @@ func openService(ctx context.Context, s Settings, metrics prometheus.Registerer,
 
 // policy is what the rules get to know.
 func (r Rules) policy() rules.Policy {
-	return rules.Policy{KeepWindow: r.KeepWindow, Secrets: r.Secrets, MaxManifestBytes: r.MaxManifestBytes, Roles: r.Roles}
+	return rules.Policy{
+		KeepWindow: r.KeepWindow, Secrets: r.Secrets, MaxManifestBytes: r.MaxManifestBytes, Roles: r.Roles, Minor: r.MinorLines,
+	}
 }
 
 // maxConfig is the largest config.json that is read.
