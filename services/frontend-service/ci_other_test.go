@@ -183,3 +183,41 @@ func TestReadsInTheWordsOfKuberpult(t *testing.T) {
 		}
 	}
 }
+
+func TestEnvironmentsAreDeleted(t *testing.T) {
+	for _, c := range []struct {
+		query, reason string
+		force, dryRun bool
+	}{
+		{"", "", false, false},
+		{"?dryrun=true", "", false, true},
+		{"?force=true&reason=it+is+over", "it is over", true, false},
+	} {
+		d := open(t)
+		if r := d.ask(t, "DELETE", "/api/environments/staging"+c.query, ""); r.StatusCode != 200 || r.body != "" {
+			t.Fatalf("%s: %d %s", c.query, r.StatusCode, r.body)
+		}
+		req := d.cd.last(t)
+		if m := req.GetDeleteEnvironment(); m.GetEnvironment() != "staging" || m.GetForce() != c.force || req.Reason != c.reason || req.DryRun != c.dryRun {
+			t.Errorf("%s: %v", c.query, req)
+		}
+	}
+	d := open(t)
+	for query, want := range map[string]string{
+		"STAGING":           "cannot delete environment: invalid environment: 'STAGING'",
+		"staging?dryrun=no": "Invalid dryrun: 'no' - must be true or false",
+		"staging?force=x":   "Invalid force: 'x' - must be true or false",
+	} {
+		if r := d.ask(t, "DELETE", "/api/environments/"+query, ""); r.StatusCode != 400 || !strings.HasPrefix(r.body, want) {
+			t.Errorf("%s: %d %s", query, r.StatusCode, r.body)
+		}
+	}
+	for kind, status := range map[problem.Kind]int{problem.NotFound: 404, problem.Conflict: problem.Conflict.HTTPStatus(), problem.Locked: problem.Locked.HTTPStatus()} {
+		d.cd.execute = func(*api.ExecuteRequest) (*api.Operation, error) {
+			return nil, problem.New(kind, "staging runs 1 application: checkout").At("delete_environment.environment").Fix("remove it")
+		}
+		if r := d.ask(t, "DELETE", "/api/environments/staging", ""); r.StatusCode != status || !strings.Contains(r.body, "staging runs 1 application: checkout (remove it)") {
+			t.Errorf("%s: %d %s", kind, r.StatusCode, r.body)
+		}
+	}
+}

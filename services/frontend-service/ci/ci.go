@@ -65,6 +65,7 @@ func Routes(o Options) []router.Route {
 		route(http.MethodPost, "/environments/{environment}", h.applyEnvironment),
 		route(http.MethodPost, "/environments/{environment}/", h.applyEnvironment),
 		route(http.MethodPost, "/api/environments/{environment}", h.applyEnvironment),
+		route(http.MethodDelete, "/api/environments/{environment}", h.deleteEnvironment),
 
 		route(router.AnyMethod, "/environment-groups/{group}/rollout-status", h.rolloutStatus),
 		route(router.AnyMethod, "/api/environment-groups/{group}/rollout-status", h.rolloutStatus),

@@ -2,6 +2,7 @@ package ci
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -111,10 +112,8 @@ func (h *handler) environmentOf(name string, f *form) (command *api.ApplyEnviron
 	if err := protojson.Unmarshal([]byte(text), config); err != nil {
 		return nil, false, said("Invalid config: it is not a JSON object").Wrap(err)
 	}
-	if value := f.value("dryrun"); value != "" {
-		if dryRun, err = strconv.ParseBool(value); err != nil {
-			return nil, false, said("Invalid dryrun: '%s' - must be true or false", value)
-		}
+	if dryRun, err = readFlag("dryrun", f.value("dryrun")); err != nil {
+		return nil, false, err
 	}
 	if signatures := f.values["signature"]; len(signatures) > 0 {
 		if h.Keyring == nil {
@@ -129,6 +128,43 @@ func (h *handler) environmentOf(name string, f *form) (command *api.ApplyEnviron
 		}
 	}
 	return &api.ApplyEnvironment{Environment: name, Config: camelConfig(config)}, dryRun, nil
+}
+
+// readFlag reads a yes or no of a form or a query; absent means no.
+func readFlag(name, value string) (bool, error) {
+	if value == "" {
+		return false, nil
+	}
+	yes, err := strconv.ParseBool(value)
+	if err != nil {
+		return false, said("Invalid %s: '%s' - must be true or false", name, value)
+	}
+	return yes, nil
+}
+
+// deleteEnvironment deletes an environment. Where kuberpult deletes whatever is there, something that runs or is locked keeps it; force and
+// reason are ours.
+func (h *handler) deleteEnvironment(w http.ResponseWriter, r *http.Request) {
+	name, query := r.PathValue("environment"), r.URL.Query()
+	if !validName(name, maxEnvironmentName) {
+		fail(w, r, said("cannot delete environment: invalid environment: '%s'", name), http.StatusBadRequest)
+		return
+	}
+	dryRun, err := readFlag("dryrun", query.Get("dryrun"))
+	force, forceErr := readFlag("force", query.Get("force"))
+	if err = errors.Join(err, forceErr); err != nil {
+		fail(w, r, err, http.StatusBadRequest)
+		return
+	}
+	_, err = h.execute(r, &api.ExecuteRequest{
+		Kind:   &api.ExecuteRequest_DeleteEnvironment{DeleteEnvironment: &api.DeleteEnvironment{Environment: name, Force: force}},
+		Reason: query.Get("reason"), DryRun: dryRun,
+	})
+	if err != nil {
+		fail(w, r, err, http.StatusNotFound)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
 }
 
 // protoNames are the fields of kuberpult's config in the spelling of its protobuf file, which its parser takes as well.

@@ -118,7 +118,8 @@ export interface paths {
         put?: never;
         /** Creates an environment or replaces its config.json. */
         post: operations["ciApiApplyEnvironment"];
-        delete?: never;
+        /** Deletes an environment with its locks. Refused while something runs there, is locked there, or takes its releases from there. */
+        delete: operations["ciApiDeleteEnvironment"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3171,6 +3172,43 @@ export interface operations {
                 };
                 content?: never;
             };
+            default: components["responses"]["Text"];
+        };
+    };
+    ciApiDeleteEnvironment: {
+        parameters: {
+            query?: {
+                /** @description Decide and answer, write nothing. */
+                dryrun?: boolean;
+                /** @description Whatever is there; demands a reason. Not in kuberpult. */
+                force?: boolean;
+                /** @description Why; stands in the history. Not in kuberpult. */
+                reason?: string;
+            };
+            header?: {
+                /** @description Base64 of the name that becomes the author of the commit; goes with author-email. */
+                "author-name"?: components["parameters"]["AuthorName"];
+                /** @description Base64 of the e-mail address that goes with author-name. */
+                "author-email"?: components["parameters"]["AuthorEmail"];
+                /** @description The same key with the same body within 24 h gives the same answer and is carried out once; with another body it is a conflict (409). */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Name of an environment. */
+                environment: components["parameters"]["Environment"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the body is empty. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Text"];
             default: components["responses"]["Text"];
         };
     };
