@@ -226,7 +226,8 @@ func (w *work) trainMoves(t *train, src source, app *manifestrepo.Application, e
 	case version == 0:
 		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV, "it has no version in "+src.String()), nil
 	case version == result.PreviousVersion:
-		return skipped(result, api.SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION, fmt.Sprintf("it runs %d already", version)), nil
+		skipped(result, api.SkipCause_SKIP_CAUSE_APP_ALREADY_IN_UPSTREAM_VERSION, fmt.Sprintf("it runs %d already", version))
+		return result, w.dropOutdated(src, app, env)
 	}
 	release := app.Release(version)
 	switch {
@@ -254,6 +255,17 @@ func (w *work) trainMoves(t *train, src source, app *manifestrepo.Application, e
 		result.SkipCause = causeOfWaiting(result)
 	}
 	return result, err
+}
+
+// dropOutdated: a train's source went back to what runs, so the newer version that a freeze held back must not be caught up. What a person asked for
+// by hand stays.
+func (w *work) dropOutdated(src source, app *manifestrepo.Application, env *manifestrepo.Environment) error {
+	old := app.Deployments[env.Name]
+	if old.Queued == nil || old.Queued.Cause != manifestrepo.QueuedByFreeze || old.Queued.ByHand {
+		return nil
+	}
+	w.say("%s %d does not wait for %s any more: %s has %d, which runs there.", app.Name, old.Queued.Version, env.Name, src, old.Version)
+	return w.unqueue(app.Name, old)
 }
 
 // reason stands in deployment.json unless somebody gave one.
