@@ -59,15 +59,16 @@ func (w *world) waiting() []*manifestrepo.Approval {
 func TestApprovedIsAsIfNobodyHadAsked(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		open := start(t)
+		open.releases(t)
 		ctx := rules.Context{Now: startOfStory, Actor: anna}
 		for range rapid.IntRange(0, 12).Draw(rt, "before") {
-			if d, err := open.decide(anyAction(rt), ctx); err == nil {
+			if d, err := open.decide(anyDelivery(rt), ctx); err == nil {
 				open.commit(t, d)
 			}
 		}
 		gated := open.clone()
 		gated.gate(t, `{}`, envNames...)
-		action := rapid.Custom(anyAction).Filter(func(a *api.Action) bool {
+		action := rapid.Custom(anyDelivery).Filter(func(a *api.Action) bool {
 			return a.GetApplyEnvironment() == nil && a.GetDeploy().GetLockBehavior() != api.LockBehavior_LOCK_BEHAVIOR_IGNORE
 		}).Draw(rt, "action")
 		ctx.Now = ctx.Now.Add(time.Minute)
@@ -98,6 +99,22 @@ func TestApprovedIsAsIfNobodyHadAsked(t *testing.T) {
 		}
 		sameDeployments(rt, open, gated)
 	})
+}
+
+// anyDelivery draws a command, most often one that brings a version somewhere.
+func anyDelivery(t *rapid.T) *api.Action {
+	app, env := rapid.SampledFrom(appNames).Draw(t, "app"), rapid.SampledFrom(envNames).Draw(t, "env")
+	switch rapid.IntRange(0, 5).Draw(t, "what") {
+	case 0:
+		return &api.Action{Kind: &api.Action_ReleaseQueue{ReleaseQueue: &api.ReleaseQueue{}}}
+	case 1:
+		return &api.Action{Kind: &api.Action_Hold{Hold: &api.Hold{Application: app, Environment: env}}, Reason: "it works"}
+	case 2, 3:
+		return &api.Action{Reason: rapid.SampledFrom([]string{"", "it fails"}).Draw(t, "reason"), Kind: &api.Action_Deploy{Deploy: &api.Deploy{
+			Application: app, Environment: env, Version: rapid.Uint64Range(1, 4).Draw(t, "version"), NoHold: rapid.Bool().Draw(t, "no hold"),
+		}}}
+	}
+	return anyAction(t)
 }
 
 func deployedEvents(d *rules.Decision) []manifestrepo.Event {
@@ -143,11 +160,7 @@ func TestNothingGoesPastApproval(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w, now := start(t), startOfStory
 		w.gate(t, `{"by": ["role:keeper"], "notAuthor": true, "expiresAfter": "5m"}`, "qa", "prod-a")
-		for _, app := range appNames {
-			for version := uint64(1); version <= 3; version++ {
-				w.addRelease(t, app, &manifestrepo.Release{Version: version, CreatedAt: startOfStory, CreatedBy: ci}, manifestsFor(app, version))
-			}
-		}
+		w.releases(t)
 		for range rapid.IntRange(1, 40).Draw(rt, "commands") {
 			now = now.Add(time.Minute)
 			who := rapid.SampledFrom([]manifestrepo.Actor{anna, bo}).Draw(rt, "who")
@@ -176,12 +189,18 @@ func TestNothingGoesPastApproval(t *testing.T) {
 	})
 }
 
-func manifestsFor(app string, version uint64) map[string]string {
-	manifests := map[string]string{}
-	for _, env := range envNames {
-		manifests[env] = manifestText(app, version, env)
+// releases gives every application three for every environment.
+func (w *world) releases(t testing.TB) {
+	t.Helper()
+	for _, app := range appNames {
+		for version := uint64(1); version <= 3; version++ {
+			manifests := map[string]string{}
+			for _, env := range envNames {
+				manifests[env] = manifestText(app, version, env)
+			}
+			w.addRelease(t, app, &manifestrepo.Release{Version: version, CreatedAt: startOfStory, CreatedBy: ci}, manifests)
+		}
 	}
-	return manifests
 }
 
 // actionOrAnswer draws a command that leaves configs alone, or an answer to a request that waits.
