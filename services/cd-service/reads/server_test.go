@@ -187,6 +187,8 @@ type clock struct {
 	mu     sync.Mutex
 	now    time.Time
 	timers []timer
+	// asked is how many timers there were.
+	asked int
 }
 
 type timer struct {
@@ -205,6 +207,7 @@ func (c *clock) After(d time.Duration) <-chan time.Time {
 	defer c.mu.Unlock()
 	t := timer{at: c.now.Add(d), fire: make(chan time.Time, 1)}
 	c.timers = append(c.timers, t)
+	c.asked++
 	return t.fire
 }
 
@@ -235,6 +238,25 @@ func (c *clock) set(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = now
+}
+
+// timersAsked is how many timers there were.
+func (c *clock) timersAsked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked
+}
+
+// awaitAsked waits until there were so many timers.
+func (c *clock) awaitAsked(t *testing.T, n int) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for c.timersAsked() < n {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody waits for the clock")
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // awaitTimer waits until somebody waits for the clock.

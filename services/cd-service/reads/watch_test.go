@@ -98,10 +98,15 @@ func (w *watch) same(b *box) {
 		}
 	}
 	if !slices.EqualFunc(o.Environments, w.envs, func(a, b *api.Environment) bool {
-		return a.Name == b.Name && proto.Equal(&api.Environment{Locks: a.Locks}, &api.Environment{Locks: b.Locks})
+		return a.Name == b.Name && proto.Equal(held(a), held(b))
 	}) {
 		w.t.Fatalf("environments differ:\n%v\n%v", w.envs, o.Environments)
 	}
+}
+
+// held is what of an environment is told when it changes; what is counted of applications comes with the next change.
+func held(e *api.Environment) *api.Environment {
+	return &api.Environment{Locks: e.Locks, Freezes: e.Freezes, PendingApprovals: e.PendingApprovals, NextDeparture: e.NextDeparture, Problem: e.Problem, Config: e.Config}
 }
 
 // many adds n applications in one commit.
