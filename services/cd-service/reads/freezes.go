@@ -1,6 +1,7 @@
 package reads
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -54,27 +55,36 @@ func occurrencesOf(windows []schedule.Window, from, until time.Time) []schedule.
 		expression, zone string
 		duration         time.Duration
 	}
+	keyOf := func(w schedule.Window) key {
+		return key{w.Schedule.Expression(), w.Schedule.Zone().String(), w.Duration}
+	}
 	alike := map[key][]int{}
 	for i, w := range windows {
 		if w.Schedule != nil {
-			k := key{w.Schedule.Expression(), w.Schedule.Zone().String(), w.Duration}
-			alike[k] = append(alike[k], i)
+			alike[keyOf(w)] = append(alike[keyOf(w)], i)
 		}
 	}
-	var all []schedule.Occurrence
+	var distinct []schedule.Occurrence
 	for _, same := range alike {
 		for _, o := range schedule.Occurrences(windows[same[0]:same[0]+1], from, until, maxTimes+1) {
-			for _, i := range same {
-				o.Window = i
-				all = append(all, o)
-			}
+			o.Window = same[0]
+			distinct = append(distinct, o)
 		}
 	}
-	slices.SortFunc(all, func(a, b schedule.Occurrence) int {
-		if c := a.Start.Compare(b.Start); c != 0 {
-			return c
+	order := func(a, b schedule.Occurrence) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Window, b.Window))
+	}
+	slices.SortFunc(distinct, order)
+	var all []schedule.Occurrence
+	for _, o := range distinct {
+		if len(all) > maxTimes {
+			break
 		}
-		return a.Window - b.Window
-	})
+		for _, i := range alike[keyOf(windows[o.Window])] {
+			o.Window = i
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, order)
 	return all
 }

@@ -275,6 +275,8 @@ func (c *clock) awaitTimer(t *testing.T) {
 type served struct {
 	overview     api.OverviewServiceServer
 	applications api.ApplicationServiceServer
+	timetable    api.TimetableServiceServer
+	queue        api.QueueServiceServer
 }
 
 func (s *served) RegisterService(_ *grpc.ServiceDesc, impl any) {
@@ -283,5 +285,9 @@ func (s *served) RegisterService(_ *grpc.ServiceDesc, impl any) {
 		s.overview = impl
 	case api.ApplicationServiceServer:
 		s.applications = impl
+	case api.TimetableServiceServer:
+		s.timetable = impl
+	case api.QueueServiceServer:
+		s.queue = impl
 	}
 }
