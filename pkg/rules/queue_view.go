@@ -23,7 +23,7 @@ func (v *QueueView) HeldBy(app *manifestrepo.Application, env *manifestrepo.Envi
 	if d.old == nil || d.old.Queued == nil {
 		return "", time.Time{}
 	}
-	if d.old.Hold != nil {
+	if keptOnHold(d.old) {
 		return holdWords(d.old), time.Time{}
 	}
 	held := v.w.heldBack(d)

@@ -156,7 +156,7 @@ func (w *work) outOfQueue(q waiting, prepare func(*delivery)) (*api.DeployResult
 		skipped(result, api.SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE, problem.From(err).Message)
 		return result, w.unqueue(d.app, d.old)
 	}
-	if hold := d.old.Hold; hold != nil && (!q.ByHand || q.At.Before(hold.At)) {
+	if keptOnHold(d.old) {
 		skipped(result, api.SkipCause_SKIP_CAUSE_APP_ON_HOLD, holdWords(d.old))
 		return result, w.wait(d, result.Because, manifestrepo.QueuedByLock)
 	}
@@ -212,4 +212,9 @@ func (w *work) tellQueue(subject, none string, results []*api.DeployResult) {
 		counts = []string{none}
 	}
 	w.message.Subject = subject + ": " + strings.Join(counts, ", ")
+}
+
+// keptOnHold reports whether a hold keeps what runs from the version that waits: what a person chose since the hold was set may go.
+func keptOnHold(d *manifestrepo.Deployment) bool {
+	return d.Hold != nil && (!d.Queued.ByHand || d.Queued.At.Before(d.Hold.At))
 }

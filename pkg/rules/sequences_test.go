@@ -184,6 +184,7 @@ func TestAnySequenceOfCommands(t *testing.T) {
 			w.commit(t, d)
 			rollingBackHolds(rt, action, d, w.snapshot)
 			whatRunsIsReleased(rt, w)
+			theQueueIsAsSeen(rt, w, now)
 			chainsEnd(rt, w.snapshot)
 			if len(w.snapshot.Problems()) > 0 {
 				rt.Fatalf("the reader cannot read what we wrote: %v", w.snapshot.Problems())
