@@ -67,11 +67,7 @@ func (e *encoder) application(a *Application) {
 	e.text(a.Team)
 	e.text(a.SourceRepoURL)
 	e.text(a.Project)
-	e.uint(uint64(len(a.Labels)))
-	for _, key := range slices.Sorted(maps.Keys(a.Labels)) {
-		e.text(key)
-		e.text(a.Labels[key])
-	}
+	e.labels(a.Labels)
 	e.extra(a.extra)
 	e.uint(uint64(len(a.Deployments)))
 	for _, env := range slices.Sorted(maps.Keys(a.Deployments)) {
@@ -83,13 +79,7 @@ func (e *encoder) application(a *Application) {
 func (d *decoder) application(a *Application) {
 	a.file = d.uint() == 1
 	a.Team, a.SourceRepoURL, a.Project = d.text(), d.text(), d.text()
-	if n := d.count(); n > 0 {
-		a.Labels = make(map[string]string, n)
-		for range n {
-			key := d.text()
-			a.Labels[key] = d.text()
-		}
-	}
+	a.Labels = d.labels()
 	a.extra = d.extra()
 	if n := d.count(); n > 0 {
 		all := make([]Deployment, n)
@@ -100,6 +90,30 @@ func (d *decoder) application(a *Application) {
 		}
 	}
 	a.Locks = d.lockTree()
+}
+
+func (e *encoder) labels(labels map[string]string) {
+	e.uint(uint64(len(labels)))
+	if len(labels) == 0 {
+		return // most have none, and sorting nothing costs, too
+	}
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		e.text(key)
+		e.text(labels[key])
+	}
+}
+
+func (d *decoder) labels() map[string]string {
+	n := d.count()
+	if n == 0 {
+		return nil
+	}
+	labels := make(map[string]string, n)
+	for range n {
+		key := d.text()
+		labels[key] = d.text()
+	}
+	return labels
 }
 
 func (e *encoder) deployment(x *Deployment) {
