@@ -39,7 +39,7 @@ func TestATrainTakesWhatRanAtATag(t *testing.T) {
 		if r := d.ask(t, "PUT", path+"?sourceGitTag=sprint%2F12&team=shop", ""); r.StatusCode != 200 {
 			t.Fatalf("%s: %d %s", path, r.StatusCode, r.body)
 		}
-		if train := d.cd.last(t).GetRunTrain(); train.Source.GetRevision() != "sprint/12" || train.Source.Environment != "" || train.Team != "shop" {
+		if train := d.cd.last(t).GetRunTrain(); train.Source.GetRevision() != "refs/tags/sprint/12" || train.Source.Environment != "" || train.Team != "shop" {
 			t.Errorf("%s: %v", path, train)
 		}
 	}

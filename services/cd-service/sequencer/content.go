@@ -41,19 +41,25 @@ func (c *content) add(checked *rules.Checked) {
 // prefetch lists the manifests of the releases that commands will need, in one pass. What cannot be found stays out;
 // Manifests says so when it is asked.
 func (c *content) prefetch(snapshot *manifestrepo.Snapshot, commands ...*rules.Checked) error {
-	var paths []gitstore.TreePath
+	var needs []rules.ReleaseKey
 	for _, command := range commands {
-		for _, key := range rules.Needs(command, snapshot) {
-			app := snapshot.Application(key.Application)
-			if app == nil {
-				continue
-			}
-			r := app.Release(key.Version)
-			if r == nil || r.LogCommit.IsZero() || c.s.listings.Contains(r.LogCommit) {
-				continue
-			}
-			paths = append(paths, releaseFolder(app.Name, r))
+		needs = append(needs, rules.Needs(command, snapshot)...)
+	}
+	return c.prefetchReleases(snapshot, needs)
+}
+
+func (c *content) prefetchReleases(snapshot *manifestrepo.Snapshot, needs []rules.ReleaseKey) error {
+	var paths []gitstore.TreePath
+	for _, key := range needs {
+		app := snapshot.Application(key.Application)
+		if app == nil {
+			continue
 		}
+		r := app.Release(key.Version)
+		if r == nil || r.LogCommit.IsZero() || c.s.listings.Contains(r.LogCommit) {
+			continue
+		}
+		paths = append(paths, releaseFolder(app.Name, r))
 	}
 	_, err := c.list(paths)
 	return err

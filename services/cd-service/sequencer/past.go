@@ -58,15 +58,28 @@ func (c *content) Past(revision, environment string) (map[string]uint64, error) 
 		return nil, err
 	}
 	key := pastKey{commit, environment}
-	if known, ok := c.s.past.versions.Get(key); ok {
-		return known, nil
+	versions, known := c.s.past.versions.Get(key)
+	if !known {
+		if versions, err = c.s.ran(c.ctx, key); err == nil {
+			c.s.past.versions.Add(key, versions)
+		}
 	}
-	versions, err := c.s.ran(c.ctx, key)
+	if err == nil {
+		// Whoever asks wants to deploy them: nobody could know beforehand.
+		err = c.prefetchReleases(c.s.repo.View().Snapshot, releasesOf(versions))
+	}
 	if err != nil {
 		return nil, problem.New(problem.Unavailable, "what %s ran at commit %s cannot be read now", environment, commit).Fix("try again").Wrap(err)
 	}
-	c.s.past.versions.Add(key, versions)
 	return versions, nil
+}
+
+func releasesOf(versions map[string]uint64) []rules.ReleaseKey {
+	keys := make([]rules.ReleaseKey, 0, len(versions))
+	for app, version := range versions {
+		keys = append(keys, rules.ReleaseKey{Application: app, Version: version})
+	}
+	return keys
 }
 
 // revision gives the commit that a revision means to the commands of this content.
@@ -122,43 +135,53 @@ func (s *Sequencer) lookUp(ctx context.Context, revision string) (resolved, erro
 
 var commitForm = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
 
-// resolve is the rule of what a revision means: a commit of main by the beginning of its id, else a tag. It does not fetch: what main
+// pastRule is what a revision may be.
+const pastRule = "a past state is a commit of the manifest repo's main branch, or a tag of one"
+
+// resolve is the rule of what a revision means: a commit of main by the beginning of its id, or a tag. It does not fetch: what main
 // holds, the mirror holds.
 func (s *Sequencer) resolve(ctx context.Context, revision string) (gitstore.Hash, error) {
-	const rule = "a past state is a commit of the manifest repo's main branch, or a tag of one"
 	main := s.repo.View().Snapshot.Commit()
+	var commit gitstore.Hash
 	if commitForm.MatchString(revision) {
 		found, err := s.store.Abbreviated(ctx, main, revision)
 		if err != nil {
 			return gitstore.Hash{}, err
 		}
-		switch len(found) {
-		case 0:
-		case 1:
-			return found[0], nil
-		default:
+		if len(found) > 1 {
 			return gitstore.Hash{}, problem.New(problem.Conflict, "%d commits begin with %s", len(found), revision).
-				Because(rule).Fix("give more digits: one of them is %s", found[0])
+				Because(pastRule).Fix("give more digits: one of them is %s", found[0])
+		}
+		if len(found) == 1 {
+			commit = found[0]
 		}
 	}
-	tag := strings.TrimPrefix(revision, "refs/tags/")
-	commit, err := s.store.Tag(ctx, tag)
-	if err != nil {
-		return gitstore.Hash{}, err
+	if !commit.IsZero() && len(revision) == len(commit.String()) {
+		return commit, nil
 	}
-	if commit.IsZero() {
-		return gitstore.Hash{}, problem.New(problem.NotFound, "the manifest repo has no commit and no tag %q", clip(revision)).Because(rule).
+	tag := strings.TrimPrefix(revision, "refs/tags/")
+	tagged, err := s.store.Tag(ctx, tag)
+	switch {
+	case !commit.IsZero() && (err != nil || tagged.IsZero() || tagged == commit):
+		return commit, nil
+	case err != nil:
+		return gitstore.Hash{}, err
+	case !commit.IsZero():
+		return gitstore.Hash{}, problem.New(problem.Conflict, "%s is a tag, and commit %s begins with it", revision, commit).
+			Because(pastRule).Fix("name the tag as refs/tags/%s, or give more digits of the commit", revision)
+	case tagged.IsZero():
+		return gitstore.Hash{}, problem.New(problem.NotFound, "the manifest repo has no commit and no tag %q", clip(revision)).Because(pastRule).
 			Fix("give 7 to 40 digits of a commit that its history shows, or push the tag")
 	}
-	in, err := s.store.InHistory(ctx, commit, main)
+	in, err := s.store.InHistory(ctx, tagged, main)
 	if err != nil {
 		return gitstore.Hash{}, err
 	}
 	if !in {
-		return gitstore.Hash{}, problem.New(problem.Conflict, "tag %s names %s, which is no commit of the main branch that Signalbox knows", clip(tag), commit).
-			Because(rule).Fix("tag a commit of main; when it was pushed a moment ago, try again in a few seconds")
+		return gitstore.Hash{}, problem.New(problem.Conflict, "tag %s names %s, which is no commit of the main branch that Signalbox knows", clip(tag), tagged).
+			Because(pastRule).Fix("tag a commit of main; when it was pushed a moment ago, try again in a few seconds")
 	}
-	return commit, nil
+	return tagged, nil
 }
 
 func clip(text string) string {

@@ -58,6 +58,13 @@ func TestThePastIsACommitOfMainOrATag(t *testing.T) {
 	for _, tag := range []string{"light", "sprint/12", "refs/tags/light"} {
 		b.ran(tag, "development", was)
 	}
+	// Digits may be a tag, too. When they are both, nobody guesses.
+	b.git.Git(t, "tag", "20261120", first.String())
+	b.ran("20261120", "development", was)
+	b.git.Git(t, "tag", second.String()[:8], first.String())
+	b.noPast(second.String()[:8], problem.Conflict, "is a tag, and commit "+second.String())
+	b.ran("refs/tags/"+second.String()[:8], "development", was)
+	b.ran(second.String()[:9], "development", map[string]uint64{"checkout": 2, "berry": 7})
 	b.noPast("v3", problem.NotFound, `no commit and no tag "v3"`)
 	b.noPast("0000000", problem.NotFound, "no commit and no tag")
 	b.noPast("release-log", problem.Conflict, "no commit of the main branch")

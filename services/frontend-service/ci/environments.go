@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -30,7 +31,8 @@ func (h *handler) train(target api.TrainTarget, slot string) http.HandlerFunc {
 		}
 		command := &api.RunTrain{Target: name, Team: query.Get("team"), TargetType: target}
 		if tag := query.Get("sourceGitTag"); tag != "" {
-			command.Source = &api.TrainSource{Revision: tag}
+			// In full, so that digits are not read as the beginning of a commit.
+			command.Source = &api.TrainSource{Revision: "refs/tags/" + strings.TrimPrefix(tag, "refs/tags/")}
 		}
 		if target != api.TrainTarget_TRAIN_TARGET_UNSPECIFIED {
 			link, err := h.readCILink(w, r)
