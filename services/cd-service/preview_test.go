@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 	"pgregory.net/rapid"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
@@ -205,43 +207,118 @@ func TestAPreviewShowsWhatWasEditedByHand(t *testing.T) {
 	}
 }
 
-// TestAPreviewIsWhatHappens looks at random commands in random states before carrying them out.
+// stillClock stands still, and nothing that waits for it goes on: what the clock asks for does not come in between.
+type stillClock struct{}
+
+func (stillClock) Now() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }
+
+func (stillClock) After(time.Duration) <-chan time.Time { return nil }
+
+// TestAPreviewIsWhatHappens looks at random trains and deployments in random states before carrying them out.
 func TestAPreviewIsWhatHappens(t *testing.T) {
+	outcomes := map[api.DeployOutcome]int{}
 	rapid.Check(t, func(r *rapid.T) {
-		b := newBed(t, "", nil)
-		for i := range rapid.IntRange(1, 25).Draw(r, "commands") {
-			req := anyCommand(r, i, true)
-			if req.GetRunTrain() == nil && req.GetDeploy() == nil {
-				_, _ = b.execute(req)
+		b := newBed(t, "", func(o *cdservice.Options) { o.Clock = stillClock{} })
+		for i, app := range []string{"apple", "berry", "berry", "cherry"} {
+			b.do(release(app, 0, fmt.Sprint("first ", i)))
+		}
+		b.do(train("staging"))
+		for i := range rapid.IntRange(1, 30).Draw(r, "commands") {
+			if rapid.IntRange(0, 2).Draw(r, "look") > 0 {
+				_, _ = b.execute(anyChange(r, i))
 				continue
 			}
-			before := b.service.Repo().View()
-			p, foreseen := b.preview(foretold(req))
-			if after := b.service.Repo().View(); after.Snapshot != before.Snapshot {
-				r.Fatalf("the preview of %v moved main", req)
-			}
-			op, err := b.execute(req)
-			if (err == nil) != (foreseen == nil) {
-				r.Fatalf("%v: preview %v, command %v", req, foreseen, err)
-			}
-			if err != nil {
-				if got, want := problem.From(foreseen), problem.From(err); got.Kind != want.Kind || got.Message != want.Message || got.Field != want.Field {
-					r.Fatalf("%v: preview %v, command %v", req, got, want)
-				}
-				continue
-			}
-			if !proto.Equal(p.Result, op.Result) || p.Subject != op.Subject {
-				r.Fatalf("%v:\npreview %v %s\ncommand %v %s", req, p.Result, p.Subject, op.Result, op.Subject)
-			}
-			for _, c := range p.Changes {
-				if c.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED && b.deployed(c.Application, c.Environment) != c.ToVersion {
-					r.Fatalf("%v: %v did not happen", req, c)
-				}
-			}
+			b.lookAndDo(r, anyMove(r, b), outcomes)
 		}
 		b.kill()
 		if t.Failed() {
 			r.FailNow()
 		}
 	})
+	t.Logf("outcomes: %v", outcomes)
+}
+
+// lookAndDo demands that a preview changes nothing and that the command then does what the preview said.
+func (b *bed) lookAndDo(r *rapid.T, req *api.ExecuteRequest, outcomes map[api.DeployOutcome]int) {
+	before := b.service.Repo().View()
+	p, foreseen := b.preview(foretold(req))
+	if after := b.service.Repo().View(); after.Snapshot != before.Snapshot {
+		r.Fatalf("the preview of %v moved main", req)
+	}
+	op, err := b.execute(req)
+	if (err == nil) != (foreseen == nil) {
+		r.Fatalf("%v: preview %v, command %v", req, foreseen, err)
+	}
+	if err != nil {
+		got, want := problem.From(foreseen), problem.From(err)
+		if got.Kind != want.Kind || got.Message != want.Message || got.Field != want.Field || got.Kind == problem.Internal {
+			r.Fatalf("%v: preview %v, command %v", req, got, want)
+		}
+		return
+	}
+	if !proto.Equal(p.Result, op.Result) || p.Subject != op.Subject {
+		r.Fatalf("%v:\npreview %v %s\ncommand %v %s", req, p.Result, p.Subject, op.Result, op.Subject)
+	}
+	for _, c := range p.Changes {
+		outcomes[c.Outcome]++
+		if c.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED && b.deployed(c.Application, c.Environment) != c.ToVersion {
+			r.Fatalf("%v: %v did not happen", req, c)
+		}
+	}
+}
+
+// anyChange brings about a state: any command, and environments that freeze or ask for approval.
+func anyChange(r *rapid.T, i int) *api.ExecuteRequest {
+	switch rapid.IntRange(0, 9).Draw(r, "change") {
+	case 0:
+		config := map[string]any{"upstream": map[string]any{"environment": "development"}}
+		if rapid.Bool().Draw(r, "frozen") {
+			config["freezeWindows"] = []any{map[string]any{"kind": "deny", "schedule": "0 8 * * *", "duration": "2h", "timeZone": "UTC", "applications": []any{"apple"}}}
+		}
+		if rapid.Bool().Draw(r, "approval") {
+			config["approval"] = map[string]any{"by": []any{"role:release-manager"}}
+		}
+		object, err := structpb.NewStruct(config)
+		if err != nil {
+			r.Fatal(err)
+		}
+		return &api.ExecuteRequest{Kind: &api.ExecuteRequest_ApplyEnvironment{ApplyEnvironment: &api.ApplyEnvironment{Environment: "staging", Config: object}}}
+	case 1:
+		return &api.ExecuteRequest{Kind: &api.ExecuteRequest_CreateReleaseSet{CreateReleaseSet: &api.CreateReleaseSet{
+			Name: "sprint", Environment: rapid.SampledFrom([]string{"development", "staging"}).Draw(r, "of"),
+		}}}
+	case 2:
+		return &api.ExecuteRequest{Reason: "wait", Kind: &api.ExecuteRequest_Hold{Hold: &api.Hold{
+			Application: rapid.SampledFrom([]string{"apple", "berry"}).Draw(r, "held"), Environment: "staging",
+		}}}
+	case 3, 4, 5:
+		return release(rapid.SampledFrom([]string{"apple", "berry", "cherry"}).Draw(r, "app"), 0, fmt.Sprint(i))
+	}
+	return anyCommand(r, i, true)
+}
+
+// anyMove is a train or a deployment.
+func anyMove(r *rapid.T, b *bed) *api.ExecuteRequest {
+	pick := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(r, name) }
+	if rapid.IntRange(0, 2).Draw(r, "deploy") == 0 {
+		req := deploy(pick("app", "apple", "berry", "cherry"), pick("environment", "development", "staging", "prod-de"), rapid.Uint64Range(1, 4).Draw(r, "version"))
+		req.Reason = pick("reason", "", "plain")
+		req.GetDeploy().LockBehavior = api.LockBehavior(rapid.IntRange(0, 3).Draw(r, "behaviour"))
+		req.GetDeploy().NoHold = rapid.Bool().Draw(r, "no hold")
+		return req
+	}
+	req := train(pick("target", "staging", "staging", "production", "prod-de", "development"))
+	m := req.GetRunTrain()
+	m.Whole = rapid.IntRange(0, 3).Draw(r, "whole") == 0
+	if rapid.IntRange(0, 3).Draw(r, "some") == 0 {
+		m.Applications = []string{pick("only", "apple", "berry")}
+	}
+	switch rapid.IntRange(0, 5).Draw(r, "source") {
+	case 0:
+		m.Source = &api.TrainSource{ReleaseSet: "sprint"}
+	case 1, 2:
+		commits := strings.Fields(b.git("git log --format=%h --abbrev=10 main"))
+		m.Source = &api.TrainSource{Revision: rapid.SampledFrom(append(commits, "no-such-tag")).Draw(r, "revision"), Environment: pick("past of", "", "staging", "development")}
+	}
+	return req
 }
