@@ -13,10 +13,13 @@ import (
 // Approval: an environment may ask that somebody agrees before anything is deployed there. What a command would have deployed becomes one
 // request for each such environment. Only one request waits for an application in an environment: a newer one takes its place.
 
+// maxApprovalChanges keeps the file of a request below what is read (manifestrepo.MaxFile); a larger train makes several.
+const maxApprovalChanges = 2500
+
 // asking is what a decision asks for in one environment, and what waits there already.
 type asking struct {
 	env *manifestrepo.Environment
-	// requests, one for each who wanted something: what is caught up after a freeze was wanted by several.
+	// requests, one for each who wanted something (what is caught up after a freeze was wanted by several), or more when there is very much.
 	requests []*manifestrepo.Approval
 	// waiting are the changes of older requests by application, those of a later request last.
 	waiting map[string][]waitingChange
@@ -93,7 +96,7 @@ func (w *work) askingIn(env *manifestrepo.Environment) *asking {
 // requestBy is the request of this decision for what somebody wanted.
 func (w *work) requestBy(a *asking, who manifestrepo.Actor, reason string) (*manifestrepo.Approval, error) {
 	for _, r := range a.requests {
-		if r.CreatedBy == who {
+		if r.CreatedBy == who && len(r.Changes) < maxApprovalChanges {
 			return r, nil
 		}
 	}

@@ -298,6 +298,30 @@ func TestATrainOfManyApplicationsMakesOneRequest(t *testing.T) {
 	w.commit(t, d)
 }
 
+// What is written is read again: a request that is too long for a file becomes two.
+func TestAVeryLongTrainMakesRequestsThatCanBeRead(t *testing.T) {
+	w := bigLine(t, 2501)
+	w.gate(t, `{}`, "qa")
+	d, err := w.decide(trainTo("qa"), rules.Context{Now: startOfStory, Actor: anna})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.commit(t, d)
+	waiting := w.waiting()
+	if len(waiting) != 2 || len(waiting[0].Changes) != 2500 || len(waiting[1].Changes) != 1 || waiting[1].ID != waiting[0].ID+"-2" {
+		t.Fatalf("%d requests: %v", len(waiting), w.snapshot.Problems())
+	}
+	longest := &manifestrepo.Approval{}
+	for i := range 2500 {
+		longest.Changes = append(longest.Changes, manifestrepo.ApprovalChange{
+			Application: fmt.Sprintf("%039d", i), Version: 1<<63 - 1, From: 1<<63 - 1, ByHand: true, NoHold: true,
+		})
+	}
+	if content, err := manifestrepo.EncodeApproval(longest); err != nil || len(content) > manifestrepo.MaxFile*9/10 {
+		t.Errorf("the longest request has %d bytes (%v)", len(content), err)
+	}
+}
+
 // Manifests that cannot be read now are no reason to lose the request.
 func TestAnApprovalThatCannotBeCarriedOutNowIsRefused(t *testing.T) {
 	w := bigLine(t, 2)

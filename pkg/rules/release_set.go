@@ -44,6 +44,10 @@ func decideCreateReleaseSet(m *api.CreateReleaseSet, w *work) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
+	if len(content) > manifestrepo.MaxFile {
+		return problem.New(problem.TooLarge, "the release set has %d applications", len(set.Versions)).At("create_release_set.environment").
+			Because(fmt.Sprintf("its file has at most %d bytes", manifestrepo.MaxFile)).Fix("make one for each team")
+	}
 	w.create(path, content)
 	w.happened(manifestrepo.Event{What: eventReleaseSetCreated, Environment: env.Name, ID: set.Name})
 	w.result.Kind = &api.ActionResult_CreateReleaseSet{CreateReleaseSet: ReleaseSetProto(set)}
