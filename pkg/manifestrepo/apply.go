@@ -41,10 +41,8 @@ type Delta struct {
 	// Applications touched, sorted.
 	Applications []string
 	// Environments reports that an environment, its group, or one of their locks (the global stop included), departures or requests
-	// for approval changed.
+	// for approval changed. Release sets are nobody's: nothing reports them.
 	Environments bool
-	// ReleaseSets reports that a release set changed.
-	ReleaseSets bool
 }
 
 // Apply is the one reader. It fails only when blobs fails. Changes that come twice for a path count in their order. Log must hold the

@@ -368,7 +368,7 @@ func (b *builder) finish(commit Hash) (*Snapshot, Delta) {
 		s.problemList = listProblems(b.problems, b.logProblems)
 	}
 	b.finishApps(s)
-	return s, Delta{Applications: slices.Sorted(maps.Keys(b.apps)), Environments: b.environment, ReleaseSets: b.sets != nil}
+	return s, Delta{Applications: slices.Sorted(maps.Keys(b.apps)), Environments: b.environment}
 }
 
 func listSets(sets map[string]*ReleaseSet) []*ReleaseSet {

@@ -188,5 +188,5 @@ func (r *Repo) confirm() {
 func MergeDelta(a, b manifestrepo.Delta) manifestrepo.Delta {
 	apps := slices.Concat(a.Applications, b.Applications)
 	slices.Sort(apps)
-	return manifestrepo.Delta{Applications: slices.Compact(apps), Environments: a.Environments || b.Environments, ReleaseSets: a.ReleaseSets || b.ReleaseSets}
+	return manifestrepo.Delta{Applications: slices.Compact(apps), Environments: a.Environments || b.Environments}
 }
