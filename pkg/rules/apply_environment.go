@@ -12,7 +12,7 @@ import (
 
 const configField = "apply_environment.config"
 
-func checkApplyEnvironment(m *api.ApplyEnvironment, _ *checking) error {
+func checkApplyEnvironment(m *api.ApplyEnvironment, c *checking) error {
 	if err := at("apply_environment.environment", manifestrepo.CheckEnvironment(m.Environment)); err != nil {
 		return err
 	}
@@ -20,8 +20,12 @@ func checkApplyEnvironment(m *api.ApplyEnvironment, _ *checking) error {
 		return invalid(configField, "the config is missing").Because("an environment has a config.json").
 			Fix(`send at least {"upstream": {"latest": true}} or {"upstream": {"environment": "..."}}`)
 	}
-	_, err := settingsJSON(configField, "config.json", m.Config)
-	return err
+	raw, err := settingsJSON(configField, "config.json", m.Config)
+	if err != nil {
+		return err
+	}
+	c.warnOfEmptyRoles(raw)
+	return nil
 }
 
 func decideApplyEnvironment(m *api.ApplyEnvironment, w *work) error {

@@ -73,6 +73,19 @@ func approversWords(p Policy, rule *manifestrepo.ApprovalRule) string {
 	return words
 }
 
+// warnOfEmptyRoles tells who sets up an approval that nobody can give it by a role; who has a role is a setting of the server.
+func (c *checking) warnOfEmptyRoles(config []byte) {
+	parsed, err := manifestrepo.ParseConfig(config, config)
+	if err != nil || parsed.Approval == nil {
+		return // Decide says what is wrong with it
+	}
+	for _, by := range parsed.Approval.By {
+		if role, isRole := strings.CutPrefix(by, rolePrefix); isRole && len(c.policy.Roles[role]) == 0 {
+			c.out.Warnings = append(c.out.Warnings, fmt.Sprintf("nobody has the role %s: start the server with --role %s=anna@example.com", role, role))
+		}
+	}
+}
+
 // stands reports whether an entry of approval.by stands for an e-mail address.
 func (p Policy) stands(by, email string) bool {
 	role, isRole := strings.CutPrefix(by, rolePrefix)
