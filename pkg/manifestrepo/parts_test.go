@@ -69,7 +69,11 @@ func TestADeploymentDoesNotRewriteReleases(t *testing.T) {
 
 func TestDamagedPartsAreRefused(t *testing.T) {
 	sc := newScene(t)
-	sc.step(map[string]*string{ConfigPath("dev"): ptr(`{}`), DeploymentPath("dev", "cart"): ptr(deployment12), "environments/dev/locks/l1.json": ptr(`{}`)})
+	sc.step(map[string]*string{ConfigPath("dev"): ptr(`{}`), DeploymentPath("dev", "cart"): ptr(deployment12), "environments/dev/locks/l1.json": ptr(`{}`),
+		GroupPath("g"): ptr(`{"freezeWindows":[]}`), "environment-groups/g/departures/nightly.json": ptr(nightly), ReleaseSetPath("q4"): ptr(`{"versions":{"cart":1}}`),
+		"environments/dev/departures/weekly.json": ptr(`{"paused":{"reason":"audit"}}`), ApprovalPath("dev", "a1"): ptr(`{"changes":[{"application":"cart","version":1}]}`),
+		ApplicationPath("cart"): ptr(`{"labels":{"tier":"critical"}}`),
+	})
 	sc.release(releaseRecord(t, "cart", 1, "dev"))
 	parts, err := Parts(nil, sc.s)
 	if err != nil {
