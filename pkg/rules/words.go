@@ -85,8 +85,11 @@ func findApplication(s *manifestrepo.Snapshot, field, name string) (*manifestrep
 func findRelease(app *manifestrepo.Application, field string, version uint64) (*manifestrepo.Release, error) {
 	r := app.Release(version)
 	if r == nil {
-		return nil, problem.New(problem.NotFound, "application %s has no release %d", app.Name, version).At(field).
-			Because("the release exists").Fix("its newest release is %d", app.Newest().Version)
+		refused := problem.New(problem.NotFound, "application %s has no release %d", app.Name, version).At(field).Because("the release exists")
+		if newest := app.Newest(); newest != nil {
+			return nil, refused.Fix("its newest release is %d", newest.Version)
+		}
+		return nil, refused.Fix("create its first release")
 	}
 	if r.Prepublished {
 		return nil, problem.New(problem.Conflict, "release %d of %s is announced only: its manifests have not been uploaded", version, app.Name).
