@@ -49,6 +49,36 @@ func TestAFreezeOfManyApplicationsIsCaughtUpInOneCommit(t *testing.T) {
 	}
 }
 
+// A release whose manifests cannot be read goes on waiting; the others are caught up.
+func TestCatchingUpGoesOnWithoutWhatCannotBeRead(t *testing.T) {
+	w := bigLine(t, 3)
+	freezing(t, w, 10)
+	d, err := w.decide(trainTo("qa"), rules.Context{Now: startOfStory, Actor: anna})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.commit(t, d)
+	checked, err := rules.Check(catchUp, rules.Policy{}, w.put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := startOfStory.Add(2 * time.Hour)
+	d, err = rules.Decide(checked, w.snapshot, rules.Context{Now: later, Actor: ci, Content: holed{w, "application-0001"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.commit(t, d)
+	if d.Message.Subject != "Catch up after a freeze: 2 deployed, 1 still queued" {
+		t.Error(d.Message.Subject)
+	}
+	if got := w.snapshot.Deployment("qa", "application-0001"); got.Queued == nil || got.Queued.Cause != manifestrepo.QueuedByFreeze {
+		t.Errorf("%+v", got)
+	}
+	if d, err = w.decide(catchUp, rules.Context{Now: later, Actor: ci}); err != nil || d.Message.Subject != "Catch up after a freeze: 1 deployed" {
+		t.Errorf("%v %+v", err, d)
+	}
+}
+
 // BenchmarkFreeze2000 compares a train of 2,000 applications without windows, with windows that are closed, and with windows that hold it, and
 // catching up.
 func BenchmarkFreeze2000(b *testing.B) {

@@ -150,10 +150,11 @@ func (w *work) outOfQueue(q waiting, prepare func(*delivery)) (*api.DeployResult
 		d.manifest, err = w.manifestFor(q.app.Name, release, q.env.Name)
 	}
 	if err != nil {
-		if problem.From(err).Kind == problem.Unavailable {
-			return nil, err
+		refused := problem.From(err)
+		if refused.Kind == problem.Unavailable { // it waits until they can be read; the others go
+			return skipped(result, api.SkipCause_SKIP_CAUSE_UNSPECIFIED, refused.Message), nil
 		}
-		skipped(result, api.SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE, problem.From(err).Message)
+		skipped(result, api.SkipCause_SKIP_CAUSE_RELEASE_NOT_AVAILABLE, refused.Message)
 		return result, w.unqueue(d.app, d.old)
 	}
 	if keptOnHold(d.old) {
