@@ -236,3 +236,30 @@ func TestAStretchOfTimeIsChecked(t *testing.T) {
 		t.Error(p.Remedy)
 	}
 }
+
+func TestFiltersOfWhatIsFrozenHeldOrWaitsForApproval(t *testing.T) {
+	b := frozenShop(t)
+	b.ReleaseTo("kept", 1, "development", "staging")
+	b.freezeQueue("kept", "development", 1, 2, &manifestrepo.Hold{At: b.Now, By: repotest.CI, Reason: "known good"})
+	b.ask(manifestrepo.Approval{ID: "one", Environment: "production", Action: "deploy", Changes: []manifestrepo.ApprovalChange{{Application: "search", Version: 1}}})
+	b.at("12:00")
+	for _, c := range []struct {
+		name    string
+		request *api.GetOverviewRequest
+		want    []string
+	}{
+		{"frozen", &api.GetOverviewRequest{Frozen: true}, []string{"cart"}},
+		{"held", &api.GetOverviewRequest{Held: true}, []string{"kept"}},
+		{"waits for approval", &api.GetOverviewRequest{PendingApproval: true}, []string{"search"}},
+		{"waits in staging", &api.GetOverviewRequest{PendingApproval: true, Environments: []string{"staging"}}, nil},
+		{"held and frozen", &api.GetOverviewRequest{Held: true, Frozen: true}, nil},
+	} {
+		o := b.overview(c.request)
+		equal(t, c.name, names(o.Applications), c.want)
+		if n := o.Counts; len(c.request.Environments) == 0 && (n.Frozen != 1 || n.Held != 1 || n.PendingApproval != 1) {
+			t.Errorf("%s: %v", c.name, n)
+		}
+	}
+	b.at("21:00")
+	equal(t, "frozen at night", names(b.overview(&api.GetOverviewRequest{Frozen: true}).Applications), []string{"cart", "search"})
+}

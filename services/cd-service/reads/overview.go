@@ -18,8 +18,8 @@ type overviewService struct {
 
 // GetOverview returns one page of the matrix, applications by name.
 //
-// The filters differs_from_upstream, locked and queued ask for an environment among those shown where it is so; several
-// of them must all hold, each somewhere. An application is locked when a lock of its own or of its team holds it: locks on whole
+// The filters (differs_from_upstream, locked, queued, frozen, held, pending_approval) ask for an environment among those shown where it is
+// so; several of them must all hold, each somewhere. An application is locked when a lock of its own or of its team holds it: locks on whole
 // environments stand with the environments. It differs where the upstream runs another version, also when nothing runs yet
 // though that version has a manifest.
 func (s overviewService) GetOverview(_ context.Context, r *api.GetOverviewRequest) (*api.Overview, error) {
@@ -81,12 +81,25 @@ func (p *picture) filter(r *api.GetOverviewRequest, mask bits, counts *api.Overv
 		if !strings.Contains(row.app.Name, search) || len(r.Teams) > 0 && !slices.Contains(r.Teams, row.app.Team) {
 			continue
 		}
-		differs, locked, queued := row.differs.meets(mask), row.locked.meets(mask), row.queued.meets(mask)
 		counts.All++
-		counts.DiffersFromUpstream += one(differs)
-		counts.Locked += one(locked)
-		counts.Queued += one(queued)
-		if (differs || !r.DiffersFromUpstream) && (locked || !r.Locked) && (queued || !r.Queued) {
+		matches := true
+		for _, f := range []struct {
+			where bits
+			asked bool
+			count *int32
+		}{
+			{row.differs, r.DiffersFromUpstream, &counts.DiffersFromUpstream},
+			{row.locked, r.Locked, &counts.Locked},
+			{row.queued, r.Queued, &counts.Queued},
+			{row.frozen, r.Frozen, &counts.Frozen},
+			{row.held, r.Held, &counts.Held},
+			{p.pending[row.app.Name], r.PendingApproval, &counts.PendingApproval},
+		} {
+			is := f.where.meets(mask)
+			*f.count += one(is)
+			matches = matches && (is || !f.asked)
+		}
+		if matches {
 			matching = append(matching, row)
 		}
 	}

@@ -43,8 +43,9 @@ type picture struct {
 	// environments in chain order: distance to upstream, then name.
 	environments []*column
 	byName       map[string]*column
-	// asking are those where requests for approval wait.
+	// asking are those where requests for approval wait; pending are the applications that wait, a bit for each environment.
 	asking       []*column
+	pending      map[string]bits
 	groups       []*api.EnvironmentGroup
 	groupByName  map[string]*api.EnvironmentGroup
 	applications []*row
@@ -75,8 +76,8 @@ type column struct {
 
 // row is one application with what filters ask, a bit for each column.
 type row struct {
-	app                               *manifestrepo.Application
-	deployed, queued, differs, locked bits
+	app                                             *manifestrepo.Application
+	deployed, queued, differs, locked, frozen, held bits
 }
 
 // bits is a set of columns.
@@ -104,7 +105,7 @@ func (p *picture) holds(now time.Time) bool {
 
 // newPicture works out a snapshot. What old says of applications that did not change is kept.
 func newPicture(s *manifestrepo.Snapshot, now time.Time, old *picture) *picture {
-	p := &picture{snapshot: s, byName: map[string]*column{}, groupByName: map[string]*api.EnvironmentGroup{}}
+	p := &picture{snapshot: s, byName: map[string]*column{}, groupByName: map[string]*api.EnvironmentGroup{}, pending: map[string]bits{}}
 	for _, l := range s.Locks() {
 		switch {
 		case l.ExpiresAt.IsZero():
@@ -238,8 +239,9 @@ func sameSettings(a, b *manifestrepo.Group) bool {
 
 func (p *picture) newRow(app *manifestrepo.Application, now time.Time) *row {
 	words := (len(p.environments) + 63) / 64
-	all := make(bits, 4*words)
-	r := &row{app: app, deployed: all[:words:words], queued: all[words : 2*words : 2*words], differs: all[2*words : 3*words : 3*words], locked: all[3*words:]}
+	all := make(bits, 6*words)
+	part := func(i int) bits { return all[i*words : (i+1)*words : (i+1)*words] }
+	r := &row{app: app, deployed: part(0), queued: part(1), differs: part(2), locked: part(3), frozen: part(4), held: part(5)}
 	for _, c := range p.environments {
 		d := app.Deployments[c.env.Name]
 		version := uint64(0)
@@ -250,6 +252,12 @@ func (p *picture) newRow(app *manifestrepo.Application, now time.Time) *row {
 			}
 			if d.Queued != nil {
 				r.queued.set(c.bit)
+			}
+			if d.Hold != nil {
+				r.held.set(c.bit)
+			}
+			if c.freezes.of(p.snapshot, c.env, app.Name, app.Team).Frozen() {
+				r.frozen.set(c.bit)
 			}
 		}
 		if up := upstreamVersion(app, c.env); up != 0 && up != version && (version != 0 || hasManifest(app.Release(up), c.env.Name)) {
@@ -351,6 +359,10 @@ func (p *picture) addPending(now time.Time) {
 					c.pending = map[string]*manifestrepo.Approval{}
 				}
 				c.pending[change.Application] = a
+				if p.pending[change.Application] == nil {
+					p.pending[change.Application] = make(bits, (len(p.environments)+63)/64)
+				}
+				p.pending[change.Application].set(c.bit)
 			}
 		}
 		if c.pending != nil {

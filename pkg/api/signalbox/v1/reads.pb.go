@@ -87,10 +87,14 @@ type GetOverviewRequest struct {
 	Locked              bool `protobuf:"varint,5,opt,name=locked,proto3" json:"locked,omitempty"`
 	Queued              bool `protobuf:"varint,6,opt,name=queued,proto3" json:"queued,omitempty"`
 	// At most 1,000; default 100.
-	PageSize      int32  `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PageSize  int32  `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only applications that are frozen now somewhere, are on hold, or wait for approval.
+	Frozen          bool `protobuf:"varint,9,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	Held            bool `protobuf:"varint,10,opt,name=held,proto3" json:"held,omitempty"`
+	PendingApproval bool `protobuf:"varint,11,opt,name=pending_approval,json=pendingApproval,proto3" json:"pending_approval,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GetOverviewRequest) Reset() {
@@ -177,6 +181,27 @@ func (x *GetOverviewRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *GetOverviewRequest) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
+}
+
+func (x *GetOverviewRequest) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
+}
+
+func (x *GetOverviewRequest) GetPendingApproval() bool {
+	if x != nil {
+		return x.PendingApproval
+	}
+	return false
 }
 
 // Overview is one page of the matrix.
@@ -298,6 +323,9 @@ type OverviewCounts struct {
 	DiffersFromUpstream int32                  `protobuf:"varint,2,opt,name=differs_from_upstream,json=differsFromUpstream,proto3" json:"differs_from_upstream,omitempty"`
 	Locked              int32                  `protobuf:"varint,3,opt,name=locked,proto3" json:"locked,omitempty"`
 	Queued              int32                  `protobuf:"varint,4,opt,name=queued,proto3" json:"queued,omitempty"`
+	Frozen              int32                  `protobuf:"varint,5,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	Held                int32                  `protobuf:"varint,6,opt,name=held,proto3" json:"held,omitempty"`
+	PendingApproval     int32                  `protobuf:"varint,7,opt,name=pending_approval,json=pendingApproval,proto3" json:"pending_approval,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -356,6 +384,27 @@ func (x *OverviewCounts) GetLocked() int32 {
 func (x *OverviewCounts) GetQueued() int32 {
 	if x != nil {
 		return x.Queued
+	}
+	return 0
+}
+
+func (x *OverviewCounts) GetFrozen() int32 {
+	if x != nil {
+		return x.Frozen
+	}
+	return 0
+}
+
+func (x *OverviewCounts) GetHeld() int32 {
+	if x != nil {
+		return x.Held
+	}
+	return 0
+}
+
+func (x *OverviewCounts) GetPendingApproval() int32 {
+	if x != nil {
+		return x.PendingApproval
 	}
 	return 0
 }
@@ -2851,7 +2900,7 @@ var File_signalbox_v1_reads_proto protoreflect.FileDescriptor
 
 const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\n" +
-	"\x18signalbox/v1/reads.proto\x12\fsignalbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18signalbox/v1/types.proto\"\x86\x02\n" +
+	"\x18signalbox/v1/reads.proto\x12\fsignalbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18signalbox/v1/types.proto\"\xdd\x02\n" +
 	"\x12GetOverviewRequest\x12\x16\n" +
 	"\x06search\x18\x01 \x01(\tR\x06search\x12\x14\n" +
 	"\x05teams\x18\x02 \x03(\tR\x05teams\x12\"\n" +
@@ -2861,7 +2910,11 @@ const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\x06queued\x18\x06 \x01(\bR\x06queued\x12\x1b\n" +
 	"\tpage_size\x18\a \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\"\x99\x03\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12\x16\n" +
+	"\x06frozen\x18\t \x01(\bR\x06frozen\x12\x12\n" +
+	"\x04held\x18\n" +
+	" \x01(\bR\x04held\x12)\n" +
+	"\x10pending_approval\x18\v \x01(\bR\x0fpendingApproval\"\x99\x03\n" +
 	"\bOverview\x12=\n" +
 	"\fenvironments\x18\x01 \x03(\v2\x19.signalbox.v1.EnvironmentR\fenvironments\x126\n" +
 	"\x06groups\x18\x02 \x03(\v2\x1e.signalbox.v1.EnvironmentGroupR\x06groups\x12=\n" +
@@ -2871,12 +2924,15 @@ const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\x06commit\x18\x06 \x01(\tR\x06commit\x12\x1a\n" +
 	"\bposition\x18\a \x01(\x04R\bposition\x12/\n" +
 	"\x05as_of\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x124\n" +
-	"\x06counts\x18\t \x01(\v2\x1c.signalbox.v1.OverviewCountsR\x06counts\"\x86\x01\n" +
+	"\x06counts\x18\t \x01(\v2\x1c.signalbox.v1.OverviewCountsR\x06counts\"\xdd\x01\n" +
 	"\x0eOverviewCounts\x12\x10\n" +
 	"\x03all\x18\x01 \x01(\x05R\x03all\x122\n" +
 	"\x15differs_from_upstream\x18\x02 \x01(\x05R\x13differsFromUpstream\x12\x16\n" +
 	"\x06locked\x18\x03 \x01(\x05R\x06locked\x12\x16\n" +
-	"\x06queued\x18\x04 \x01(\x05R\x06queued\"v\n" +
+	"\x06queued\x18\x04 \x01(\x05R\x06queued\x12\x16\n" +
+	"\x06frozen\x18\x05 \x01(\x05R\x06frozen\x12\x12\n" +
+	"\x04held\x18\x06 \x01(\x05R\x04held\x12)\n" +
+	"\x10pending_approval\x18\a \x01(\x05R\x0fpendingApproval\"v\n" +
 	"\fWatchRequest\x12'\n" +
 	"\x0fresume_position\x18\x01 \x01(\x04R\x0eresumePosition\x12\x1a\n" +
 	"\binstance\x18\x02 \x01(\tR\binstance\x12!\n" +

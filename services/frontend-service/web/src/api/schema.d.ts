@@ -2385,7 +2385,13 @@ export interface components {
             /** Format: int32 */
             differsFromUpstream?: number;
             /** Format: int32 */
+            frozen?: number;
+            /** Format: int32 */
+            held?: number;
+            /** Format: int32 */
             locked?: number;
+            /** Format: int32 */
+            pendingApproval?: number;
             /** Format: int32 */
             queued?: number;
         };
@@ -5357,6 +5363,10 @@ export interface operations {
                 /** @description At most 1,000; default 100. */
                 pageSize?: number;
                 pageToken?: string;
+                /** @description Only applications that are frozen now somewhere, are on hold, or wait for approval. */
+                frozen?: boolean;
+                held?: boolean;
+                pendingApproval?: boolean;
             };
             header?: never;
             path?: never;
