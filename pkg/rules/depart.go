@@ -106,12 +106,12 @@ func (w *work) beginRecord(t TimetableTrain) (*manifestrepo.Departure, error) {
 	return next, w.putRecord(t, next)
 }
 
-// timetableOf is the schedule of a train that has one.
+// timetableOf is the schedule of a train that departs at all.
 func timetableOf(t TimetableTrain, field string) (*schedule.Schedule, error) {
 	timetable, err := t.Entry.Timetable()
 	if err != nil {
 		refused := problem.From(err)
-		return nil, problem.New(problem.Conflict, "the schedule of %s cannot be read: %s", t, refused.Message).At(field).
+		return nil, problem.New(problem.Conflict, "%s does not depart: %s", t, refused.Message).At(field).
 			Because(refused.Rule).Fix("%s", refused.Remedy)
 	}
 	return timetable, nil

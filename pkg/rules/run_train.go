@@ -56,6 +56,9 @@ func trainOf(s *manifestrepo.Snapshot, m *api.RunTrain) (*train, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, err := timetableOf(found, "run_train.train"); err != nil {
+			return nil, err
+		}
 		t.envs, t.filter = found.environments(s), found.filter()
 		return t, t.findSet(s)
 	}
