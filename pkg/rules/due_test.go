@@ -3,6 +3,7 @@ package rules_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -182,20 +183,30 @@ func TestEveryDepartureComes(t *testing.T) {
 		}
 		w.advance(t, []manifestrepo.Edit{{Path: manifestrepo.GroupPath("prod"), Content: content}}, nil)
 		came := map[string][]time.Time{}
+		rounds := 0
 		for now := from; now.Before(until); {
 			actions, next := rules.Due(w.snapshot, now)
+			if rounds++; rounds > 5 {
+				t.Fatalf("%v is due at %s again and again", actions, now)
+			}
 			for _, action := range actions {
 				d, err := w.decide(action, rules.Context{Now: now, Actor: signalbox})
 				if err != nil {
 					t.Fatal(err)
 				}
+				if !d.Changes() {
+					t.Fatalf("%v is due at %s and does nothing", action, now)
+				}
 				w.commit(t, d)
 				if at := d.Result.GetDepart().GetScheduledAt(); at != nil {
+					if before := came[action.GetDepart().Train]; slices.Contains(before, at.AsTime()) {
+						t.Fatalf("%v departs for %s again", action, at.AsTime())
+					}
 					came[action.GetDepart().Train] = append(came[action.GetDepart().Train], at.AsTime())
 				}
 			}
 			if len(actions) == 0 {
-				now = next
+				now, rounds = next, 0
 			}
 		}
 		for name, s := range schedules {
