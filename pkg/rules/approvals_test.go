@@ -203,6 +203,36 @@ func (w *world) releases(t testing.TB) {
 	}
 }
 
+// TestABatchOfRequestsIsTheSequence: requests made, replaced and answered within a batch leave the same files as one after the other.
+func TestABatchOfRequestsIsTheSequence(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := start(t)
+		w.releases(t)
+		w.gate(t, `{}`, "dev", "qa")
+		ctx := rules.Context{Now: startOfStory, Actor: anna}
+		singly, batch := w.clone(), &api.Batch{}
+		for range rapid.IntRange(1, 12).Draw(rt, "actions") {
+			action := actionOrAnswer(rt, singly)
+			if d, err := singly.decide(action, ctx); err == nil {
+				singly.commit(t, d)
+				batch.Actions = append(batch.Actions, action)
+			}
+		}
+		if len(batch.Actions) == 0 {
+			return
+		}
+		d, err := w.decide(&api.Action{Kind: &api.Action_Batch{Batch: batch}}, ctx)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		w.commit(t, d)
+		sameFiles(rt, w, singly)
+		if t.Failed() {
+			rt.Fatalf("%v", batch)
+		}
+	})
+}
+
 // actionOrAnswer draws a command that leaves configs alone, or an answer to a request that waits.
 func actionOrAnswer(t *rapid.T, w *world) *api.Action {
 	requests := w.waiting()
