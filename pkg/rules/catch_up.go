@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"time"
-
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 )
@@ -19,8 +17,7 @@ func needsOfCatchUp(_ *api.CatchUp, _ *Checked, s *manifestrepo.Snapshot) []Rele
 func decideCatchUp(_ *api.CatchUp, w *work) error {
 	answer := &api.QueueResult{}
 	w.result.Kind = &api.ActionResult_CatchUp{CatchUp: answer}
-	over, _ := thawed(w.s, w.freezes)
-	for _, q := range over {
+	for _, q := range thawed(w.s, w.freezes) {
 		result, err := w.outOfQueue(q, func(d *delivery) {
 			d.automatic, d.by, d.reason = !q.ByHand, q.By, "caught up after a freeze"
 		})
@@ -35,18 +32,9 @@ func decideCatchUp(_ *api.CatchUp, w *work) error {
 
 func byFreeze(q waiting) bool { return q.Cause == manifestrepo.QueuedByFreeze }
 
-// thawed lists the queued versions whose freeze is over, by environment and application. next is when the first of the other freezes ends;
-// zero when none does, as far as is known.
-func thawed(s *manifestrepo.Snapshot, freezes *Freezes) (over []waiting, next time.Time) {
-	over = allWaiting(s, func(q waiting) bool {
-		if !byFreeze(q) {
-			return false
-		}
-		freeze := freezes.Of(q.env, q.app.Name, q.app.Team)
-		if until := freeze.Until; !until.IsZero() && (next.IsZero() || until.Before(next)) {
-			next = until
-		}
-		return !freeze.Frozen()
+// thawed lists the queued versions whose freeze is over, by environment and application.
+func thawed(s *manifestrepo.Snapshot, freezes *Freezes) []waiting {
+	return allWaiting(s, func(q waiting) bool {
+		return byFreeze(q) && !freezes.Of(q.env, q.app.Name, q.app.Team).Frozen()
 	})
-	return over, next
 }
