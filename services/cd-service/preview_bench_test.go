@@ -94,12 +94,42 @@ func BenchmarkPreview2000(b *testing.B) {
 		}
 		bed.back(applications)
 	}
-	median := func(all []time.Duration) float64 {
-		slices.Sort(all)
-		return float64(all[len(all)/2].Microseconds()) / 1000
-	}
 	b.ReportMetric(median(previews), "preview-ms")
 	b.ReportMetric(median(bare), "without-diffs-ms")
 	b.ReportMetric(median(trains), "train-ms")
 	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkTrainFromThePast2000 looks, without diffs, at what a train of 2,000 applications back to a past commit would do: the first time
+// reads what ran there.
+func BenchmarkTrainFromThePast2000(b *testing.B) {
+	const applications = 2000
+	bed := largeLine(b, applications)
+	past := bed.service.Repo().View().Snapshot.Commit().String()
+	bed.do(train("staging"))
+	var first, again []time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		bed.kill() // what was read is forgotten
+		bed.must(bed.open())
+		b.StartTimer()
+		for _, took := range []*[]time.Duration{&first, &again} {
+			start := time.Now()
+			p, err := bed.commands.GetPreview(b.Context(), &api.GetPreviewRequest{WithoutDiffs: true, RunTrain: trainFrom("staging", past, "staging").GetRunTrain()},
+				grpc.MaxCallRecvMsgSize(64<<20))
+			*took = append(*took, time.Since(start))
+			if err != nil || len(p.Changes) != applications || !p.Changes[0].Backwards {
+				b.Fatal(len(p.GetChanges()), err)
+			}
+		}
+	}
+	b.ReportMetric(median(first), "first-ms")
+	b.ReportMetric(median(again), "again-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// median is in milliseconds.
+func median(all []time.Duration) float64 {
+	slices.Sort(all)
+	return float64(all[len(all)/2].Microseconds()) / 1000
 }
