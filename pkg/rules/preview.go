@@ -77,11 +77,19 @@ func nextTrain(s *manifestrepo.Snapshot, ctx Context, app, env string) (*api.Dep
 
 // sameMove reports whether two trains do the same with an application, as far as it matters to whoever waits for them.
 func sameMove(a, b *api.DeployResult) bool {
+	if offersNothing(a) && offersNothing(b) {
+		return true
+	}
 	if a == nil || b == nil {
-		return a == b
+		return false
 	}
 	stays := a.Outcome == api.DeployOutcome_DEPLOY_OUTCOME_SKIPPED
 	return a.Outcome == b.Outcome && a.SkipCause == b.SkipCause && (stays || a.Version == b.Version)
+}
+
+// offersNothing reports whether the train's source does not have the application.
+func offersNothing(r *api.DeployResult) bool {
+	return r == nil || r.SkipCause == api.SkipCause_SKIP_CAUSE_APP_HAS_NO_VERSION_IN_UPSTREAM_ENV
 }
 
 func effectWords(env string, before, after *api.DeployResult) string {
