@@ -102,6 +102,18 @@ func (h holed) Manifests(app string, r *manifestrepo.Release) (map[string]manife
 
 func TestNeedsNamesWhatDecideAsksFor(t *testing.T) {
 	w := bigLine(t, 3)
+	for path, text := range map[string]string{
+		"release-sets/old.json":                         `{"versions": {"application-0001": 1, "application-0002": 2, "gone": 1}}`,
+		"environment-groups/qa.json":                    `{"releaseTrains": [{"name": "nightly", "schedule": "0 1 * * *", "applications": ["application-0002"]}]}`,
+		"environment-groups/qa/departures/nightly.json": `{"schedule": "0 1 * * *", "since": "2026-11-20T00:00:00Z"}`,
+	} {
+		w.advance(t, []manifestrepo.Edit{{Path: path, Content: []byte(text)}}, nil)
+	}
+	fromSet := trainTo("qa")
+	fromSet.GetRunTrain().Source = &api.TrainSource{ReleaseSet: "old"}
+	departure := func(train string) *api.Action {
+		return &api.Action{Kind: &api.Action_Depart{Depart: &api.Depart{EnvironmentGroup: "qa", Train: train}}}
+	}
 	deploy := func(app string, version uint64) *api.Action {
 		return &api.Action{Kind: &api.Action_Deploy{Deploy: &api.Deploy{Application: app, Environment: "qa", Version: version}}}
 	}
@@ -117,6 +129,9 @@ func TestNeedsNamesWhatDecideAsksFor(t *testing.T) {
 		"a deployment":        {deploy("application-0001", 2), "[{application-0001 2}]"},
 		"a train":             {trainTo("qa"), "[{application-0000 2} {application-0001 2} {application-0002 2}]"},
 		"a train to nowhere":  {trainTo("nowhere"), "[]"},
+		"a release set":       {fromSet, "[{application-0002 2} {gone 1}]"},
+		"a departure":         {departure("nightly"), "[{application-0002 2}]"},
+		"no such departure":   {departure("daily"), "[]"},
 		"an automatic number": {release(0), "[{application-0000 2}]"},
 		"a number":            {release(1), "[{application-0000 1}]"},
 		"a new number":        {release(9), "[]"},
