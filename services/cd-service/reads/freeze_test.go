@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
@@ -230,6 +232,10 @@ func TestAStretchOfTimeIsChecked(t *testing.T) {
 		refused(t, err, problem.Invalid, "days")
 		_, err = client.GetTimetable(ctx, &api.GetTimetableRequest{Days: days})
 		refused(t, err, problem.Invalid, "days")
+	}
+	for _, from := range []*timestamppb.Timestamp{{Seconds: 1 << 50}, timestamppb.New(time.Date(9999, 12, 30, 0, 0, 0, 0, time.UTC))} {
+		_, err := client.GetTimetable(ctx, &api.GetTimetableRequest{From: from})
+		refused(t, err, problem.Invalid, "from")
 	}
 	_, err := client.ListFreezes(ctx, &api.ListFreezesRequest{Environment: "stagin"})
 	if p := refused(t, err, problem.NotFound, "environment"); p.Remedy != `did you mean "staging"?` {

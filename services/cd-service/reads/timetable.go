@@ -73,15 +73,18 @@ func stretch(days int32, from *timestamppb.Timestamp, now time.Time) (start, end
 	if days == 0 {
 		days = defaultDays
 	}
-	start = now.Truncate(time.Second)
+	start = now.Truncate(time.Second).UTC()
 	if from != nil {
-		if err := from.CheckValid(); err != nil {
-			return start, end, problem.New(problem.Invalid, "from is no time: %v", err).At("from").
-				Because("a stretch of time begins at a moment").Fix(`give for example "2026-11-23T00:00:00Z", or leave it out for now`).Wrap(err)
-		}
 		start = from.AsTime()
 	}
-	return start.UTC(), start.UTC().Add(time.Duration(days) * 24 * time.Hour), nil
+	end = start.Add(time.Duration(days) * 24 * time.Hour)
+	for _, t := range []*timestamppb.Timestamp{from, timestamppb.New(end)} {
+		if err := t.CheckValid(); t != nil && err != nil {
+			return start, end, problem.New(problem.Invalid, "the stretch of time is out of range: %v", err).At("from").
+				Because("a stretch of time lies in the years 1 to 9999").Fix(`give for example "2026-11-23T00:00:00Z", or leave it out for now`).Wrap(err)
+		}
+	}
+	return start, end, nil
 }
 
 // train is a train of the timetable with its departures.
