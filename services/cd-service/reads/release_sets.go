@@ -88,8 +88,14 @@ func (p *picture) side(field, name string) (map[string]uint64, error) {
 	}
 	versions := map[string]uint64{}
 	for _, r := range p.applications {
-		if r.deployed.has(c.bit) {
-			versions[r.app.Name] = r.app.Deployments[env].Version
+		switch d := r.app.Deployments[env]; {
+		case d == nil:
+		case d.Broken != "":
+			path := manifestrepo.DeploymentPath(env, r.app.Name)
+			return nil, problem.New(problem.Conflict, "%s cannot be read: %s", path, d.Broken).At(field).
+				Because("a comparison has two sides that are known").Fix("repair or delete that file in the manifest repo")
+		case d.Version != 0:
+			versions[r.app.Name] = d.Version
 		}
 	}
 	return versions, nil

@@ -82,6 +82,7 @@ func TestReleaseSetsAreCompared(t *testing.T) {
 			t.Errorf("%s to %s: %s and %d the same; want %s and %d", c.from, c.to, got, out.Same, c.want, c.same)
 		}
 	}
+	b.Commit(repotest.Commit{Committer: "Hand", Text: "slip", Edits: []manifestrepo.Edit{{Path: manifestrepo.DeploymentPath("staging", "cart"), Content: []byte(`{`)}}})
 	for _, c := range []struct {
 		from, to, field string
 		kind            problem.Kind
@@ -89,6 +90,7 @@ func TestReleaseSetsAreCompared(t *testing.T) {
 		{"weak-46", "week-47", "from", problem.NotFound},
 		{"week-46", "environment:stagin", "to", problem.NotFound},
 		{"week-46", "broken", "to", problem.Conflict},
+		{"environment:staging", "week-47", "from", problem.Conflict},
 	} {
 		_, err := b.sets().CompareReleaseSets(ctx, &api.CompareReleaseSetsRequest{From: c.from, To: c.to})
 		refused(t, err, c.kind, c.field)
