@@ -22,6 +22,9 @@ import (
 // again; the writer is not to wait for the remote each time.
 const resolvedFor = time.Minute
 
+// maxRevisions is how many past states one command names.
+const maxRevisions = 32
+
 // past remembers what revisions mean and what environments ran.
 type past struct {
 	revisions *lru.Cache[string, resolved]
@@ -101,15 +104,39 @@ func (c *content) revision(revision string) (gitstore.Hash, error) {
 	return known.commit, nil
 }
 
-// lookUpRevisions asks, before a command waits for the writer, what the revisions mean that it names. Whatever goes wrong is told when the
-// command is decided.
-func (s *Sequencer) lookUpRevisions(ctx context.Context, command *rules.Checked) {
-	if revision := command.Action.GetRunTrain().GetSource().GetRevision(); revision != "" {
+// lookBack reads, before a command waits for the writer, what the writer will ask of the past: the writer is to wait neither for the remote
+// nor for thousands of small files. It decides the command for that; a refusal that comes of it is told when the command is decided in its turn.
+// A command that was accepted by an earlier process does not hold up the start.
+func (s *Sequencer) lookBack(ctx context.Context, r Request) error {
+	revisions := revisionsOf(r.Checked)
+	if len(revisions) > maxRevisions && !r.Journaled {
+		return problem.New(problem.TooLarge, "the command names %d past states", len(revisions)).At("batch.actions").
+			Because(fmt.Sprintf("each tag is asked for where the manifest repo is; a command names at most %d", maxRevisions)).Fix("send several batches")
+	}
+	if len(revisions) > 0 && !r.Journaled {
+		_, _ = s.Decide(ctx, r)
+	}
+	return nil
+}
+
+// lookUpAll asks anew what the revisions mean that a command names. What cannot be found out is told when it is decided.
+func (s *Sequencer) lookUpAll(ctx context.Context, command *rules.Checked) {
+	for _, revision := range revisionsOf(command) {
 		_, _ = s.lookUp(ctx, revision)
 	}
-	for _, part := range command.Parts {
-		s.lookUpRevisions(ctx, part)
+}
+
+// revisionsOf lists the revisions that a command names.
+func revisionsOf(command *rules.Checked) []string {
+	var all []string
+	if revision := command.Action.GetRunTrain().GetSource().GetRevision(); revision != "" {
+		all = append(all, revision)
 	}
+	for _, part := range command.Parts {
+		all = append(all, revisionsOf(part)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // lookUp finds out what a revision means now, and remembers it. The error is that it could not be found out.

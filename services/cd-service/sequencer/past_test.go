@@ -128,3 +128,19 @@ func TestACommandLooksUpItsTagBeforeItWaits(t *testing.T) {
 		t.Error(fmt.Sprint(o), err)
 	}
 }
+
+func TestACommandNamesAFewPastStates(t *testing.T) {
+	b := newBed(t, nil)
+	b.done(b.submit("op-1", release("checkout", 1)))
+	batch := &api.Batch{}
+	for i := range 33 {
+		batch.Actions = append(batch.Actions, &api.Action{Kind: &api.Action_RunTrain{RunTrain: &api.RunTrain{
+			Target: "staging", Source: &api.TrainSource{Revision: fmt.Sprint("tag-", i)},
+		}}})
+	}
+	_, err := b.seq.Submit(t.Context(), b.request("op-2", &api.Action{Kind: &api.Action_Batch{Batch: batch}}))
+	var p *problem.Error
+	if !errors.As(err, &p) || p.Kind != problem.TooLarge || !strings.Contains(p.Error(), "33 past states") {
+		t.Error(err)
+	}
+}

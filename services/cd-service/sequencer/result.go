@@ -26,7 +26,7 @@ type Decided struct {
 // Decide decides a command on the present state and writes nothing: with the rules, the policy and the contents that it would be executed
 // with. The error is the refusal.
 func (s *Sequencer) Decide(ctx context.Context, r Request) (Decided, error) {
-	s.lookUpRevisions(ctx, r.Checked)
+	s.lookUpAll(ctx, r.Checked)
 	view := s.repo.View()
 	c := s.content(ctx)
 	c.add(r.Checked)

@@ -25,7 +25,9 @@ func (s *Sequencer) Submit(ctx context.Context, r Request) (*Future, error) {
 			return f, err
 		}
 	}
-	s.lookUpRevisions(ctx, r.Checked)
+	if err := s.lookBack(ctx, r); err != nil {
+		return nil, err
+	}
 	j := &job{
 		Request: r, attempts: map[gitstore.Hash]attempt{},
 		future: newFuture(Outcome{ID: r.ID, State: Pending, Created: s.clock.Now(), Warnings: r.warnings()}),
