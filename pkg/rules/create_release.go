@@ -99,16 +99,7 @@ func needsOfCreateRelease(m *api.CreateRelease, c *Checked, s *manifestrepo.Snap
 	if existing != nil && (m.Version != 0 || m.CommitId == existing.CommitID) {
 		needs = append(needs, ReleaseKey{m.Application, existing.Version})
 	}
-	if c.minor {
-		version := m.Version
-		if version == 0 {
-			version = maxVersion
-		}
-		if before := predecessor(app, version); before != nil {
-			needs = append(needs, ReleaseKey{m.Application, before.Version})
-		}
-	}
-	return needs
+	return append(needs, NeedsContents(c, s)...)
 }
 
 func decideCreateRelease(m *api.CreateRelease, w *work) error {

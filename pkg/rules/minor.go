@@ -22,6 +22,26 @@ func predecessor(app *manifestrepo.Application, version uint64) *manifestrepo.Re
 	return nil
 }
 
+// NeedsContents lists the releases of which Decide will ask Content for the manifests themselves, beside those that Needs lists. It is a hint, too.
+func NeedsContents(c *Checked, s *manifestrepo.Snapshot) []ReleaseKey {
+	var needs []ReleaseKey
+	if m := c.Action.GetCreateRelease(); m != nil && c.minor {
+		version := m.Version
+		if version == 0 {
+			version = maxVersion
+		}
+		if app := s.Application(m.Application); app != nil {
+			if before := predecessor(app, version); before != nil && !before.Undeploy {
+				needs = append(needs, ReleaseKey{m.Application, before.Version})
+			}
+		}
+	}
+	for _, part := range c.Parts {
+		needs = append(needs, NeedsContents(part, s)...)
+	}
+	return needs
+}
+
 // isMinor reports whether a release is for the same environments as its predecessor, and its manifests differ in nothing but lines that do
 // not count.
 func (w *work) isMinor(app *manifestrepo.Application, version uint64, manifests map[string]manifestrepo.Manifest) (bool, error) {

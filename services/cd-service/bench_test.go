@@ -2,9 +2,12 @@ package cdservice_test
 
 import (
 	"fmt"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	cdservice "github.com/signalbox-dev/signalbox/services/cd-service"
 )
 
 // BenchmarkRelease is one release with a deployment to one environment, wait=pushed, through gRPC, embedded.
@@ -43,3 +46,15 @@ func BenchmarkReleases32(b *testing.B) {
 
 // warm is how many applications there are before the clock starts.
 const warm = 50
+
+// BenchmarkReleaseMinor is BenchmarkRelease where each release is compared with the one before.
+func BenchmarkReleaseMinor(b *testing.B) {
+	bed := newBed(b, "", func(o *cdservice.Options) { o.Policy.Minor = []*regexp.Regexp{regexp.MustCompile(`^  key: `)} })
+	for i := range warm {
+		bed.do(release(fmt.Sprintf("app-%d", i), 0, "first"))
+	}
+	b.ResetTimer()
+	for i := range b.N {
+		bed.do(release(fmt.Sprintf("app-%d", i%warm), 0, fmt.Sprint(i)))
+	}
+}

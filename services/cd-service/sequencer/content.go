@@ -45,7 +45,10 @@ func (c *content) prefetch(snapshot *manifestrepo.Snapshot, commands ...*rules.C
 	for _, command := range commands {
 		needs = append(needs, rules.Needs(command, snapshot)...)
 	}
-	return c.prefetchReleases(snapshot, needs)
+	if err := c.prefetchReleases(snapshot, needs); err != nil {
+		return err
+	}
+	return c.prefetchContents(snapshot, commands)
 }
 
 func (c *content) prefetchReleases(snapshot *manifestrepo.Snapshot, needs []rules.ReleaseKey) error {
@@ -63,6 +66,43 @@ func (c *content) prefetchReleases(snapshot *manifestrepo.Snapshot, needs []rule
 	}
 	_, err := c.list(paths)
 	return err
+}
+
+// What is read ahead of manifests' contents: so many at most, none longer. The rest is read when a rule asks.
+const (
+	aheadCount = 1000
+	aheadLimit = 64 << 10
+)
+
+// prefetchContents reads the manifests that commands will compare, in one pass.
+func (c *content) prefetchContents(snapshot *manifestrepo.Snapshot, commands []*rules.Checked) error {
+	var wanted []gitstore.Hash
+	seen := map[gitstore.Hash]bool{}
+	for _, command := range commands {
+		for _, key := range rules.NeedsContents(command, snapshot) {
+			r := snapshot.Application(key.Application).Release(key.Version)
+			listed, _ := c.s.listings.Get(r.LogCommit)
+			for _, h := range listed {
+				if _, known := c.fresh[h]; !known && !seen[h] && len(wanted) < aheadCount {
+					seen[h] = true
+					wanted = append(wanted, h)
+				}
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	blobs, err := c.s.store.Blobs(c.ctx, wanted, aheadLimit)
+	if err != nil {
+		return fmt.Errorf("read %d manifests to compare with: %w", len(wanted), err)
+	}
+	for i, content := range blobs {
+		if content != nil {
+			c.fresh[wanted[i]] = content
+		}
+	}
+	return nil
 }
 
 func releaseFolder(app string, r *manifestrepo.Release) gitstore.TreePath {
