@@ -26,6 +26,8 @@ const (
 	longestWait = time.Minute
 	// firstCleanUp is how long after the start the first clean-up comes.
 	firstCleanUp = time.Minute
+	// moreCleanUp is the pause between two clean-ups when one did not remove all: people's commands come first.
+	moreCleanUp = 10 * time.Second
 	// shortestRetry and longestRetry bound the pause before a command that failed is sent again; it doubles each time.
 	shortestRetry, longestRetry = time.Second, time.Minute
 )
@@ -190,6 +192,9 @@ func (c *Conductor) carryOut(ctx context.Context, action *api.Action) {
 			"failures", d.failures, "again", d.until.Sub(now))
 	case action.GetCleanUp() != nil:
 		c.cleanUpAt = now.Add(c.o.CleanUpEvery)
+		if op.GetResult().GetCleanUp().GetMore() {
+			c.cleanUpAt = now.Add(min(moreCleanUp, c.o.CleanUpEvery))
+		}
 		c.report(action, op)
 	case op.GetResult().GetUnchanged():
 		// Somebody else did it: the state says so in a moment. Should it ask again all the same, do not spin.

@@ -204,6 +204,19 @@ func TestCleanUpComesSoonAfterTheStartAndThenAtItsInterval(t *testing.T) {
 	})
 }
 
+func TestCleanUpGoesOnWhileThereIsMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t, map[string]string{"signalbox.json": `{"layout": 1}`}, time.Hour)
+		left := 2
+		p.answers(func(*api.Action) (*api.Operation, error) {
+			left--
+			return &api.Operation{Result: &api.ActionResult{Kind: &api.ActionResult_CleanUp{CleanUp: &api.CleanUpResult{More: left > 0}}}}, nil
+		})
+		time.Sleep(90 * time.Minute)
+		p.expect("1m0s: clean up", "1m10s: clean up", "1h1m10s: clean up")
+	})
+}
+
 func TestStopWaitsForWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &post{t: t, began: time.Now()}
