@@ -3,6 +3,7 @@ package reads_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -138,6 +139,18 @@ func (k *walk) agrees(t *testing.T) {
 			f := rules.FreezeOf(s, s.Environment(d.Environment), app.Name, app.Team, k.clock.Now())
 			if d.Frozen != f.Frozen() || d.FrozenBecause != f.Because || d.Frozen && !f.Until.IsZero() && !d.FrozenUntil.AsTime().Equal(f.Until) {
 				t.Fatalf("%s in %s at %s: %v, enforcement says %+v", app.Name, d.Environment, k.clock.Now(), d, f)
+			}
+		}
+	}
+	for _, d := range k.timetable(&api.GetTimetableRequest{Days: 1}).Departures {
+		goes := []string{d.Environment}
+		if d.EnvironmentGroup != "" {
+			goes = s.Group(d.EnvironmentGroup).Environments
+		}
+		for _, name := range goes {
+			f := rules.FreezeOf(s, s.Environment(name), "", "", d.Time.AsTime())
+			if f.Frozen() != slices.Contains(d.Frozen, name) {
+				t.Fatalf("%v: enforcement says of %s %+v", d, name, f)
 			}
 		}
 	}

@@ -3,8 +3,9 @@
 // All answers of one call come from one state.View, so they never mix two states; locks come from the same Snapshot that
 // the rules decide on. Contents of manifests come from the git store, the history from the index. Nothing here writes.
 //
-// What several calls need of one state (who differs from upstream, what waits behind which lock) is worked out once
-// for that state, and from one state to the next only for what changed.
+// What several calls need of one state (who differs from upstream, what waits behind which lock, what is frozen) is worked out once
+// for that state and the time until the clock changes something of it, and from one state to the next only for what changed. What freeze
+// windows, trains and requests for approval mean is asked of the functions that decide: here is no second opinion.
 package reads
 
 import (

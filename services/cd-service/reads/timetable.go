@@ -177,8 +177,9 @@ func (d departure) proto(frozen []string) *api.Departure {
 type frost struct {
 	windows []schedule.Window
 	frozen  bool
-	// known and until bound the time for which frozen holds; until is zero when nothing changes for long.
-	known, until time.Time
+	// asked is set once frozen is known; it holds before until, which is zero when nothing changes within 400 days: longer than a timetable.
+	asked bool
+	until time.Time
 }
 
 // frozenAt lists the environments a departure goes to that are frozen as a whole then. frosts are those known of earlier departures.
@@ -206,8 +207,8 @@ func (f *frost) at(t time.Time) bool {
 	if len(f.windows) == 0 {
 		return f.frozen
 	}
-	if f.known.IsZero() || !f.until.IsZero() && !t.Before(f.until) || f.until.IsZero() && t.Sub(f.known) > maxDays*24*time.Hour {
-		f.frozen, f.known, f.until = schedule.At(f.windows, t).Frozen, t, schedule.NextChange(f.windows, t)
+	if !f.asked || !f.until.IsZero() && !t.Before(f.until) {
+		f.asked, f.frozen, f.until = true, schedule.At(f.windows, t).Frozen, schedule.NextChange(f.windows, t)
 	}
 	return f.frozen
 }
