@@ -260,6 +260,53 @@ func TestADepartureThatWasDecidedAndNotWrittenHappensAfterTheRestart(t *testing.
 	b.whole()
 }
 
+// TestEveryTrainDepartsOnceWhateverHappensToPushes: two services conduct, every third push loses its answer, every fifth never arrives, and one of
+// the two is dropped and opened again at each departure.
+func TestEveryTrainDepartsOnceWhateverHappensToPushes(t *testing.T) {
+	s := newStation(t)
+	beds := []*bed{s.open(), s.open()}
+	s.plan(beds[0])
+	pushes := 0
+	var mu sync.Mutex
+	s.server.OnPush(func(next httpHandler) httpHandler {
+		unanswered, dropped := gitservertest.DropAnswer()(next), gitservertest.DropRequest(50)(next)
+		return handlerFunc(func(w responseWriter, q *httpRequest) {
+			mu.Lock()
+			pushes++
+			n := pushes
+			mu.Unlock()
+			switch {
+			case n%5 == 0:
+				dropped.ServeHTTP(w, q)
+			case n%3 == 0:
+				unanswered.ServeHTTP(w, q)
+			default:
+				next.ServeHTTP(w, q)
+			}
+		})
+	})
+	var want []string
+	for half := range 16 {
+		at := time.Date(2026, 11, 20, 9, 30*half, 0, 0, time.UTC).Format("15:04")
+		want = append(want, "half departed "+at)
+		if strings.HasSuffix(at, ":00") {
+			want = append(want, "hourly departed "+at)
+		}
+		s.clock.reach(at)
+		dropped := beds[half%2]
+		dropped.kill()
+		gitservertest.Eventually(t, "the service opens again", func() bool { return dropped.open() == nil })
+		gitservertest.Eventually(t, "departures of "+at, func() bool { return len(s.departures()) == len(want) })
+	}
+	s.expect(want...)
+	for _, b := range beds {
+		_, err := b.service.Sequencer().NotifyPush(t.Context())
+		b.must(err)
+		b.whole()
+	}
+	s.git.Fsck(t)
+}
+
 func TestDeparturesMissedWhileTheServiceWasDown(t *testing.T) {
 	s := newStation(t)
 	b := s.open()
