@@ -2,6 +2,8 @@ package gitstore
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,5 +95,26 @@ func TestOnlyCommitsOfTheHistoryCount(t *testing.T) {
 		if in, err := s.InHistory(ctx, c.h, c.tip); err != nil || in != c.want {
 			t.Errorf("%s in %s: %v %v", c.h, c.tip, in, err)
 		}
+	}
+}
+
+func TestABeginningThatTwoCommitsShareGivesBoth(t *testing.T) {
+	s := newStore(t)
+	byBeginning := map[string][]Hash{}
+	b := s.Begin()
+	at, shared := Hash{}, ""
+	for n := 0; shared == ""; n++ { // four digits: some hundreds of commits do
+		at = commitTo(t, b, at, fmt.Sprintf("commit %d", n), write{"n": fmt.Appendf(nil, "%d", n)})
+		beginning := at.String()[:4]
+		if byBeginning[beginning] = append(byBeginning[beginning], at); len(byBeginning[beginning]) == 2 {
+			shared = beginning
+		}
+	}
+	if err := s.Push(t.Context(), b, []RefUpdate{{mainRef, Hash{}, at}}); err != nil {
+		t.Fatal(err)
+	}
+	found := must(s.Abbreviated(t.Context(), at, shared))(t)
+	if len(found) != 2 || !slices.Contains(found, byBeginning[shared][0]) || !slices.Contains(found, byBeginning[shared][1]) {
+		t.Errorf("%s: %v, want %v", shared, found, byBeginning[shared])
 	}
 }

@@ -129,6 +129,40 @@ func TestAPreviewOfADeploymentSaysWhatTheNextTrainDoes(t *testing.T) {
 	}
 }
 
+func TestAPreviewShowsWhatWillWait(t *testing.T) {
+	b := newBed(t, "", func(o *cdservice.Options) { o.Clock = stillClock{} })
+	b.do(release("checkout", 0, "one"))
+	configure := func(config map[string]any) {
+		t.Helper()
+		config["upstream"] = map[string]any{"environment": "development"}
+		object, err := structpb.NewStruct(config)
+		b.must(err)
+		b.do(&api.ExecuteRequest{Kind: &api.ExecuteRequest_ApplyEnvironment{ApplyEnvironment: &api.ApplyEnvironment{Environment: "staging", Config: object}}})
+	}
+	for _, c := range []struct {
+		config  map[string]any
+		outcome api.DeployOutcome
+		cause   api.SkipCause
+	}{
+		{map[string]any{"approval": map[string]any{"by": []any{"role:release-manager"}}},
+			api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL, api.SkipCause_SKIP_CAUSE_APP_AWAITS_APPROVAL},
+		{map[string]any{"freezeWindows": []any{map[string]any{"kind": "deny", "schedule": "0 8 * * *", "duration": "2h"}}},
+			api.DeployOutcome_DEPLOY_OUTCOME_QUEUED, api.SkipCause_SKIP_CAUSE_APP_IS_FROZEN},
+	} {
+		configure(c.config)
+		p := b.foresee(foretold(train("staging")))
+		if len(p.Changes) != 1 || p.Changes[0].Outcome != c.outcome || p.Changes[0].Added == 0 || p.Changes[0].ReleasesTotal != 1 {
+			t.Errorf("%v: %v", c.config, p.Changes)
+		}
+		if got := p.Result.GetRunTrain().Environments[0].Applications[0]; got.SkipCause != c.cause || got.Because == "" {
+			t.Errorf("%v: %v", c.config, got)
+		}
+		if p = b.foresee(foretold(deploy("checkout", "staging", 1))); len(p.Changes) != 1 || p.Changes[0].Outcome != c.outcome || len(p.NextTrains) != 0 {
+			t.Errorf("%v: %v", c.config, p)
+		}
+	}
+}
+
 func TestAPreviewRefusesAsTheCommandDoes(t *testing.T) {
 	b := newBed(t, "", nil)
 	b.do(release("checkout", 0, "one"))
