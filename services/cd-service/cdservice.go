@@ -236,7 +236,7 @@ func (s *Service) openState(ctx context.Context, feed *reads.Feed) (*sequencer.L
 	}
 	landed := sequencer.NewLanded(s.o.Clock.Now, ids)
 	s.index, err = index.Open(filepath.Join(s.o.DataDir, IndexFile), index.Options{
-		Committer: state.CommitterName, Log: s.store.Log, Report: s.reportIndex,
+		Committer: state.CommitterName, Log: s.store.Log, Files: s.store, Report: s.reportIndex,
 	})
 	if err != nil {
 		return nil, err

@@ -78,7 +78,7 @@ func readDetails(ctx context.Context, tx *sql.Tx, seqs []int64, q Query, limit i
 	if len(seqs) == 0 {
 		return nil
 	}
-	text := `SELECT d.seq, d.n, d.what, coalesce(a.name, ''), coalesce(e.name, ''), d.version, d.prev, d.lock FROM details d
+	text := `SELECT d.seq, d.n, d.what, coalesce(a.name, ''), coalesce(e.name, ''), d.version, d.prev, d.lock, d.id FROM details d
 		LEFT JOIN terms a ON a.id = d.app LEFT JOIN terms e ON e.id = d.env WHERE d.seq IN (?` + strings.Repeat(",?", len(seqs)-1) + `)`
 	var args []any
 	for _, seq := range seqs {
@@ -105,7 +105,7 @@ func readDetails(ctx context.Context, tx *sql.Tx, seqs []int64, q Query, limit i
 	for rows.Next() {
 		var d placed
 		var version, prev int64
-		if err := rows.Scan(&d.seq, &d.n, &d.event.What, &d.event.Application, &d.event.Environment, &version, &prev, &d.event.LockID); err != nil {
+		if err := rows.Scan(&d.seq, &d.n, &d.event.What, &d.event.Application, &d.event.Environment, &version, &prev, &d.event.LockID, &d.event.ID); err != nil {
 			return fmt.Errorf("read the events of commits: %w", err)
 		}
 		d.event.Version, d.event.PreviousVersion = uint64(version), uint64(prev)

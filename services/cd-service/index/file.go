@@ -17,11 +17,13 @@ import (
 )
 
 // schemaVersion changes whenever schema or the meaning of a column does.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Terms are what history can be filtered by: applications, environments, actions and authors. A posting says that a
 // commit has a term, so a page is a walk along the rarest term asked for. Blocks bound the times of 1,000 commits each:
 // commit times are nearly, but not reliably, in order.
+//
+// A detail's run is 1 where the event changed what runs in an environment, 2 where a lock or freeze was ignored for that, else 0.
 const schema = `
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE parts(key TEXT PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);
@@ -31,7 +33,9 @@ CREATE TABLE commits(seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER N
 CREATE INDEX commits_op ON commits(op) WHERE op <> '';
 CREATE TABLE messages(seq INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE details(seq INTEGER NOT NULL, app INTEGER NOT NULL, env INTEGER NOT NULL, n INTEGER NOT NULL, what TEXT NOT NULL,
-  version INTEGER NOT NULL, prev INTEGER NOT NULL, lock TEXT NOT NULL, PRIMARY KEY(seq, app, env, n)) WITHOUT ROWID;
+  version INTEGER NOT NULL, prev INTEGER NOT NULL, lock TEXT NOT NULL, id TEXT NOT NULL, run INTEGER NOT NULL,
+  PRIMARY KEY(seq, app, env, n)) WITHOUT ROWID;
+CREATE INDEX details_runs ON details(app, env, seq, n, version) WHERE run = 1;
 CREATE TABLE postings(term INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(term, seq)) WITHOUT ROWID;
 CREATE TABLE blocks(block INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, latest INTEGER NOT NULL);
 `
@@ -119,7 +123,7 @@ func (w *writer) create(committer string) error {
 		}
 		for key, value := range map[string]string{
 			"schema": strconv.Itoa(schemaVersion), "parts-version": strconv.Itoa(manifestrepo.PartsVersion), "committer": committer,
-			"parts": "", "boot": bootID(), "clean": "0",
+			"parts": "", "beginning": "0", "boot": bootID(), "clean": "0",
 		} {
 			if err := w.setMeta(key, value); err != nil {
 				return err

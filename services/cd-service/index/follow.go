@@ -249,7 +249,7 @@ func (x *Index) write(ctx context.Context, w *work) error {
 			if err := x.writeParts(w); err != nil {
 				return err
 			}
-			return x.writer.appendHistory(w.commits, x.options.Committer)
+			return x.writer.appendHistory(ctx, w.commits, x.options)
 		})
 	}
 	if err := x.writer.transaction(func() error { return x.writeParts(w) }); err != nil {
@@ -326,7 +326,7 @@ func (x *Index) appendChunk(ctx context.Context, commits []gitstore.CommitInfo) 
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("write the history: %w", err)
 	}
-	if err := x.writer.transaction(func() error { return x.writer.appendHistory(commits, x.options.Committer) }); err != nil {
+	if err := x.writer.transaction(func() error { return x.writer.appendHistory(ctx, commits, x.options) }); err != nil {
 		return err
 	}
 	x.mu.Lock()

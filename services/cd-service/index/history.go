@@ -37,8 +37,8 @@ const (
 	maxPageText     = 1 << 20
 )
 
-// maxAuthors is how many authors a filter follows one by one; beyond it, so many match that the plain list is faster.
-const maxAuthors = 60
+// maxTerms is how many terms a filter follows one by one; beyond it, so many match that the plain list is faster.
+const maxTerms = 60
 
 // Page is a part of the history, newest first.
 type Page struct {
@@ -144,8 +144,8 @@ func (x *Index) readOnce(ctx context.Context, fn func(context.Context, *sql.Tx) 
 
 // plan is a query in terms of the file.
 type plan struct {
-	// all must be there; one of any must be there when any is not nil.
-	all, any []int64
+	// sets of terms: of each, one must be there.
+	sets [][]int64
 	// app and env, when both are set, must meet in one detail.
 	app, env int64
 	// conditions on the row c of commits, with their arguments.
@@ -160,51 +160,47 @@ func (q Query) sequences(ctx context.Context, tx *sql.Tx) ([]int64, error) {
 		return nil, err
 	}
 	limit := q.Limit + 1
-	if len(p.all) == 0 && p.any == nil {
+	if len(p.sets) == 0 {
 		where := "1"
 		if len(p.conditions) > 0 {
 			where = strings.Join(p.conditions, " AND ")
 		}
 		return column(ctx, tx, `SELECT c.seq FROM commits c WHERE `+where+` ORDER BY c.seq DESC LIMIT ?`, append(slices.Clone(p.args), limit)...)
 	}
-	drivers := p.any
-	if len(p.all) > 0 {
-		rarest, err := rarestTerm(ctx, tx, p.all)
-		if err != nil {
-			return nil, err
-		}
-		drivers = []int64{rarest}
+	driver, _, err := p.rarest(ctx, tx)
+	if err != nil {
+		return nil, err
 	}
 	var selects []string
 	var args []any
-	for _, d := range drivers {
-		text, a := p.walk(d)
+	for _, term := range p.sets[driver] {
+		text, a := p.walk(driver, term)
 		selects = append(selects, `SELECT seq FROM (`+text+` ORDER BY p.seq DESC LIMIT ?)`)
 		args = append(append(args, a...), limit)
 	}
-	text := strings.Join(selects, " UNION ALL ") + ` ORDER BY seq DESC LIMIT ?`
+	text := strings.Join(selects, " UNION ") + ` ORDER BY seq DESC LIMIT ?`
 	return column(ctx, tx, text, append(args, limit)...)
 }
 
-// walk is the query that follows one term's postings and checks everything else.
-func (p plan) walk(driver int64) (string, []any) {
+// walk is the query that follows the postings of one term of a set and checks everything else.
+func (p plan) walk(driver int, term int64) (string, []any) {
 	text := `SELECT p.seq AS seq FROM postings p`
 	if len(p.conditions) > 0 {
 		text += ` JOIN commits c ON c.seq = p.seq`
 	}
-	text += ` WHERE p.term = ?`
-	args := []any{driver}
-	for _, t := range p.all {
-		if t != driver {
-			text += ` AND EXISTS (SELECT 1 FROM postings o WHERE o.term = ? AND o.seq = p.seq)`
-			args = append(args, t)
+	checks, args := p.checks(driver)
+	return text + ` WHERE p.term = ?` + checks, append([]any{term}, args...)
+}
+
+// checks are the conditions that a commit p, found by the set driver (-1: by none of them), has still to meet.
+func (p plan) checks(driver int) (text string, args []any) {
+	for i, set := range p.sets {
+		if i == driver {
+			continue
 		}
-	}
-	if len(p.any) > 0 && len(p.all) > 0 {
-		text += ` AND EXISTS (SELECT 1 FROM postings o WHERE o.seq = p.seq AND o.term IN (?` + strings.Repeat(",?", len(p.any)-1) + `))`
-		for _, t := range p.any {
-			args = append(args, t)
-		}
+		list, terms := inList(set)
+		text += ` AND EXISTS (SELECT 1 FROM postings o WHERE o.seq = p.seq AND o.term IN ` + list + `)`
+		args = append(args, terms...)
 	}
 	if p.app != 0 && p.env != 0 {
 		text += ` AND EXISTS (SELECT 1 FROM details d WHERE d.seq = p.seq AND d.app = ? AND d.env = ?)`
@@ -232,7 +228,7 @@ func (q Query) plan(ctx context.Context, tx *sql.Tx) (p plan, ok bool, err error
 		if err != nil {
 			return p, false, fmt.Errorf("look for %s %s: %w", f.kind, f.name, err)
 		}
-		p.all = append(p.all, *f.id)
+		p.sets = append(p.sets, []int64{*f.id})
 	}
 	if q.Before != 0 {
 		p.where("c.seq < ?", int64(min(q.Before, 1<<62)))
@@ -248,11 +244,11 @@ func (q Query) plan(ctx context.Context, tx *sql.Tx) (p plan, ok bool, err error
 	if err != nil {
 		return p, false, err
 	}
-	if len(authors) > maxAuthors {
+	if len(authors) > maxTerms {
 		p.where(`c.author IN (SELECT id FROM terms WHERE kind = ? AND (name LIKE ? ESCAPE '\' OR email LIKE ? ESCAPE '\'))`, termAuthor, like, like)
 		return p, true, nil
 	}
-	p.any = authors
+	p.sets = append(p.sets, authors)
 	return p, len(authors) > 0, nil
 }
 
@@ -294,22 +290,34 @@ func ceilUnix(t time.Time) int64 {
 	return s
 }
 
-// rarestTerm finds the term with the fewest commits; counting stops where it does not matter any more.
-func rarestTerm(ctx context.Context, tx *sql.Tx, terms []int64) (int64, error) {
-	rarest, fewest := terms[0], int64(-1)
-	if len(terms) == 1 {
-		return rarest, nil
+// manyCommits is where counting a set's commits stops.
+const manyCommits = 5000
+
+// rarest finds the set with the fewest commits, and how many those are, up to manyCommits; one set alone is not counted.
+func (p plan) rarest(ctx context.Context, tx *sql.Tx) (rarest int, fewest int64, err error) {
+	fewest = manyCommits
+	if len(p.sets) == 1 {
+		return 0, fewest, nil
 	}
-	for _, t := range terms {
-		counts, err := column(ctx, tx, `SELECT count(*) FROM (SELECT 1 FROM postings WHERE term = ? LIMIT 5000)`, t)
+	for i, set := range p.sets {
+		list, args := inList(set)
+		counts, err := column(ctx, tx, `SELECT count(*) FROM (SELECT 1 FROM postings WHERE term IN `+list+` LIMIT ?)`, append(args, fewest)...)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		if fewest < 0 || counts[0] < fewest {
-			rarest, fewest = t, counts[0]
+		if counts[0] < fewest {
+			rarest, fewest = i, counts[0]
 		}
 	}
-	return rarest, nil
+	return rarest, fewest, nil
+}
+
+func inList(numbers []int64) (string, []any) {
+	args := make([]any, len(numbers))
+	for i, n := range numbers {
+		args[i] = n
+	}
+	return "(?" + strings.Repeat(",?", len(numbers)-1) + ")", args
 }
 
 func column(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64, error) {

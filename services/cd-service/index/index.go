@@ -32,6 +32,9 @@ type Options struct {
 	// Log reads main's first-parent commits after from (zero: from the root) up to to, oldest first, as
 	// gitstore.Store.Log does. The history is filled from it where steps do not connect to it.
 	Log func(ctx context.Context, from, to gitstore.Hash, fn func(gitstore.CommitInfo) error) error
+	// Files reads the trees of commits that do not say themselves what they changed: those of other people, and the one that
+	// brought a repo into Signalbox's layout. Without it, what they made run stays unknown.
+	Files Files
 	// Report hears of each failure to write, and nil when writing works again. It may be nil.
 	Report func(error)
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -26,7 +28,9 @@ type writer struct {
 	// head and sequence of the newest commit in the history.
 	head     gitstore.Hash
 	sequence uint64
-	terms    map[term]int64
+	// beginning is the sequence of the first commit that has Signalbox's layout; 0 while there is none.
+	beginning uint64
+	terms     map[term]int64
 }
 
 // term is a word that history can be filtered by.
@@ -38,6 +42,8 @@ const (
 	termEnvironment = "environment"
 	termAction      = "action"
 	termAuthor      = "author"
+	// termRuns has one term, without a name: its commits changed what runs somewhere.
+	termRuns = "runs"
 )
 
 // blockSize is how many commits share one row of blocks.
@@ -134,6 +140,9 @@ func (w *writer) load() error {
 	}
 	w.head = gitstore.Hash{}
 	copy(w.head[:], hash)
+	if w.beginning, err = strconv.ParseUint(meta["beginning"], 10, 63); err != nil {
+		return fmt.Errorf("read the index's beginning: %w", err)
+	}
 	rows, err := w.conn.QueryContext(ctx, `SELECT id, kind, name, email FROM terms`)
 	if err != nil {
 		return fmt.Errorf("read the index's terms: %w", err)
@@ -181,13 +190,19 @@ func (w *writer) writeParts(parts []manifestrepo.Part, after *manifestrepo.Snaps
 }
 
 func (w *writer) clearHistory() error {
-	for _, table := range []string{"commits", "messages", "details", "postings", "blocks"} {
+	for _, table := range []string{"commits", "messages", "details", "postings", "blocks", "terms"} {
 		if err := w.exec("DELETE FROM " + table); err != nil {
 			return err
 		}
 	}
-	w.head, w.sequence = gitstore.Hash{}, 0
-	return nil
+	w.head, w.sequence, w.terms = gitstore.Hash{}, 0, map[term]int64{}
+	return w.begin(0)
+}
+
+// begin notes which commit is the first with Signalbox's layout.
+func (w *writer) begin(sequence uint64) error {
+	w.beginning = sequence
+	return w.setMeta("beginning", strconv.FormatUint(sequence, 10))
 }
 
 // history gathers the rows of some commits.
@@ -199,23 +214,38 @@ type history struct {
 }
 
 // appendHistory adds commits that follow the newest one.
-func (w *writer) appendHistory(commits []gitstore.CommitInfo, committer string) error {
+func (w *writer) appendHistory(ctx context.Context, commits []gitstore.CommitInfo, o Options) error {
 	if len(commits) == 0 {
 		return nil
+	}
+	beginning, err := w.findBeginning(ctx, commits, o)
+	if err != nil {
+		return err
 	}
 	h := &history{
 		writer:   w,
 		commits:  w.table("INSERT INTO commits(seq, hash, time, author, action, subject, reason, op, digest, events)", 10),
 		messages: w.table("INSERT INTO messages(seq, text)", 2),
-		details:  w.table("INSERT INTO details(seq, app, env, n, what, version, prev, lock)", 8),
+		details:  w.table("INSERT INTO details(seq, app, env, n, what, version, prev, lock, id, run)", 10),
 		postings: w.table("INSERT INTO postings(term, seq)", 2),
 		blocks:   map[int64][2]int64{},
 		seen:     map[int64]bool{},
 	}
-	for _, c := range commits {
+	for i, c := range commits {
 		w.sequence++
+		if i == beginning {
+			if err := w.begin(w.sequence); err != nil {
+				return err
+			}
+		}
+		e := EntryOf(c, o.Committer)
+		if o.Files != nil && w.beginning != 0 && mute(e) {
+			if e.Details, err = h.fromTrees(ctx, c, o.Files); err != nil {
+				return err
+			}
+		}
 		w.head = c.Hash
-		if err := h.add(EntryOf(c, committer)); err != nil {
+		if err := h.add(e); err != nil {
 			return err
 		}
 	}
@@ -250,6 +280,11 @@ func (h *history) add(e Entry) error {
 	if err := h.messages.add(seq, e.Message); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(e.Details, runs) {
+		if _, err := h.post(seq, term{kind: termRuns}); err != nil {
+			return err
+		}
+	}
 	for n, d := range e.Details {
 		app, err := h.post(seq, term{kind: termApplication, name: clean(d.Application)})
 		if err != nil {
@@ -259,7 +294,14 @@ func (h *history) add(e Entry) error {
 		if err != nil {
 			return err
 		}
-		if err := h.details.add(seq, app, env, n, clean(d.What), int64(d.Version), int64(d.PreviousVersion), clean(d.LockID)); err != nil {
+		run := 0
+		switch {
+		case runs(d):
+			run = 1
+		case d.What == eventBrokeGlass:
+			run = 2
+		}
+		if err := h.details.add(seq, app, env, n, clean(d.What), int64(d.Version), int64(d.PreviousVersion), clean(d.LockID), clean(d.ID), run); err != nil {
 			return err
 		}
 	}
