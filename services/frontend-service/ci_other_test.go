@@ -173,6 +173,7 @@ func TestReadsInTheWordsOfKuberpult(t *testing.T) {
 		{"GET", "/api/environments/staging/applications/checkout/commit", 200, `{"author":"Rosa <r@example.com>","commit_id":"0123abcd","commit_message":"Retry"}`},
 		{"GET", "/api/environments/production/applications/checkout/commit", 404, "nothing of checkout is deployed to production"},
 		{"GET", "/api/commit-deployments/0123abcd", 200, `{"checkout":{"production":"PENDING","staging":"DEPLOYED"}}`},
+		{"GET", "/api/commit-deployments/ccccccc", 200, "{}"},
 		{"GET", "/api/commit-deployments/0123ABCD", 400, "invalid commit id"},
 		{"GET", "/api/process-delay", 200, `{"unprocessed_events":0,"delay_seconds":0}`},
 		{"POST", "/environment-groups/production/rollout-status", 501, "rollout service"},

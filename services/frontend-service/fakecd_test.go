@@ -47,6 +47,7 @@ type fakeCD struct {
 	preview  func(*api.GetPreviewRequest) (*api.Preview, error)
 	status   func() (*api.Status, error)
 	watch    func(*api.WatchRequest, grpc.ServerStreamingServer[api.WatchEvent]) error
+	export   func(*api.ExportDeploymentsRequest, grpc.ServerStreamingServer[api.ExportChunk]) error
 	notified int
 	apps     map[string]*api.Application
 }
@@ -130,6 +131,17 @@ func (f *fakeCD) Watch(req *api.WatchRequest, stream grpc.ServerStreamingServer[
 	return f.watch(req, stream)
 }
 
+func (f *fakeCD) ExportDeployments(req *api.ExportDeploymentsRequest, stream grpc.ServerStreamingServer[api.ExportChunk]) error {
+	actor, err := auth.FromIncoming(stream.Context())
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.actors = append(f.actors, actor)
+	f.mu.Unlock()
+	return f.export(req, stream)
+}
+
 func (f *fakeCD) ListApplications(_ context.Context, req *api.ListApplicationsRequest) (*api.ListApplicationsResponse, error) {
 	return &api.ListApplicationsResponse{NextPageToken: req.Search, Total: req.PageSize}, nil
 }
@@ -155,7 +167,10 @@ func (f *fakeCD) GetManifests(_ context.Context, req *api.GetManifestsRequest) (
 	}, nil
 }
 
-func (f *fakeCD) GetCommitDeployments(context.Context, *api.GetCommitDeploymentsRequest) (*api.CommitDeployments, error) {
+func (f *fakeCD) GetCommitDeployments(_ context.Context, req *api.GetCommitDeploymentsRequest) (*api.CommitDeployments, error) {
+	if req.CommitId == "ccccccc" {
+		return nil, problem.New(problem.NotFound, "no release was built from commit %s", req.CommitId).At("commit_id")
+	}
 	return &api.CommitDeployments{Applications: map[string]*api.CommitDeploymentStatuses{
 		"checkout": {Environments: map[string]api.CommitDeploymentStatus{"staging": api.CommitDeploymentStatus_DEPLOYED, "production": api.CommitDeploymentStatus_PENDING}},
 	}}, nil

@@ -46,7 +46,9 @@ func (f *Frontend) guard(next http.Handler) http.Handler {
 		defer func() {
 			f.metrics.inFlight.Dec()
 			if p := recover(); p != nil {
-				record.Err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				if p != http.ErrAbortHandler { // that one is meant, and who raised it has noted why
+					record.Err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				}
 				if out.status == 0 {
 					answer.Text(out, http.StatusInternalServerError, "A fault of the service; the log has it under the request id "+record.RequestID+".")
 				} else {

@@ -48,17 +48,25 @@ type DeploymentQuery struct {
 	OldestFirst bool
 	// After is the place of the last deployment seen; the zero Place begins at the start.
 	After Place
-	// Last, when not 0, is the sequence of the newest commit that counts.
+	// AfterCommit, when set, is the commit that has to stand at After; ErrRebuilt when it does not any more.
+	AfterCommit gitstore.Hash
+	// Last, when not 0, is the sequence of the newest commit that counts; ErrRebuilt when the history has not got that far (any more).
 	Last uint64
 	// Limit is how many there are at most.
 	Limit int
 }
+
+// ErrRebuilt says that the history is another one than before: main was rewritten, or the file is made anew.
+var ErrRebuilt = errors.New("the history was rebuilt meanwhile")
 
 // Deployments reads deployments, in the order of main, and of their commit; more says that there are others behind them. What
 // commits of other people made run is read from their trees, so the history is the same whoever wrote it; before the
 // repo had Signalbox's layout there is nothing (see Runs.Beginning).
 func (x *Index) Deployments(ctx context.Context, q DeploymentQuery) (found []Deployment, more bool, err error) {
 	err = x.read(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := q.check(ctx, tx); err != nil {
+			return err
+		}
 		s, ok, err := q.search(ctx, tx)
 		if err != nil || !ok {
 			return err
@@ -71,6 +79,29 @@ func (x *Index) Deployments(ctx context.Context, q DeploymentQuery) (found []Dep
 		return nil
 	})
 	return found, more, err
+}
+
+// check looks whether the history still is the one that the query was made for.
+func (q DeploymentQuery) check(ctx context.Context, tx *sql.Tx) error {
+	if !q.AfterCommit.IsZero() {
+		m, err := moment(ctx, tx, int64(min(q.After.Sequence, 1<<62)))
+		if errors.Is(err, sql.ErrNoRows) || err == nil && m.Commit != q.AfterCommit {
+			return ErrRebuilt
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if q.Last != 0 {
+		newest, err := column(ctx, tx, `SELECT coalesce(max(seq), 0) FROM commits`)
+		if err != nil {
+			return err
+		}
+		if newest[0] < int64(min(q.Last, 1<<62)) {
+			return ErrRebuilt
+		}
+	}
+	return nil
 }
 
 // search is a query in terms of the file.

@@ -104,7 +104,7 @@ func TestDeploymentsAreWhatAPlainSearchFinds(t *testing.T) {
 			q.Until = repotest.Start.Add(time.Duration(random.IntN(4000)) * time.Minute)
 		}
 		if random.IntN(3) == 0 {
-			q.Last = uint64(random.IntN(4500))
+			q.Last = uint64(random.IntN(4000))
 		}
 		if got, want := allPages(t, x, q), wanted(all, q); !slices.Equal(got, want) {
 			t.Fatalf("%+v: %d deployments, want %d", q, len(got), len(want))
@@ -149,7 +149,7 @@ func TestVersionsAreTheLastThatWereDeployedByThen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.At.Sequence != last || got.Known && !slices.Equal(got.Deployments, want) || !got.Known && len(want) > 0 {
+		if got.At.Sequence != last || !slices.Equal(got.Deployments, want) {
 			t.Fatalf("%s %s at %v: commit %d, want %d; %d versions, want %d", env, app, at, got.At.Sequence, last, len(got.Deployments), len(want))
 		}
 	}

@@ -30,9 +30,10 @@ func runs(e manifestrepo.Event) bool {
 	return e.Application != "" && e.Environment != "" && (e.What == eventDeployed || e.What == eventRemoved && e.PreviousVersion != 0)
 }
 
-// mute reports whether a commit does not say what it made run: one of somebody else, and of ours those that begin with what they found.
-func mute(e Entry) bool {
-	return e.Action == Foreign || len(e.Details) == 0 && (e.Action == "import" || e.Action == "init")
+// mute reports whether a commit does not say what it made run: one of somebody else, and the one with which the history begins, which
+// takes over what it finds.
+func (w *writer) mute(e Entry) bool {
+	return w.beginning != 0 && (e.Action == Foreign || w.sequence == w.beginning && !slices.ContainsFunc(e.Details, runs))
 }
 
 // findBeginning finds the first of commits that has Signalbox's layout, or -1: when it came before them, or is still to come.

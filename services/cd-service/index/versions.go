@@ -3,7 +3,6 @@ package index
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,8 +25,8 @@ type Runs struct {
 	At Moment
 	// Beginning is the first commit that had Signalbox's layout: what ran before it is not known. It is zero while there is none.
 	Beginning Moment
-	// Known reports whether the history has ever heard of the environment, and of the application when one was asked for.
-	Known bool
+	// EnvironmentKnown and ApplicationKnown report whether the history has ever heard of the names asked for.
+	EnvironmentKnown, ApplicationKnown bool
 	// Deployments are the newest of each application, by its name; those that had left the environment are not among them.
 	Deployments []Deployment
 }
@@ -44,11 +43,16 @@ func (x *Index) Versions(ctx context.Context, env, app string, at time.Time) (Ru
 		if r.Beginning, err = beginning(ctx, tx); err != nil {
 			return err
 		}
+		if _, r.EnvironmentKnown, err = (Query{Environment: env}).plan(ctx, tx); err != nil {
+			return err
+		}
+		if _, r.ApplicationKnown, err = (Query{Application: app}).plan(ctx, tx); err != nil {
+			return err
+		}
 		p, ok, err := Query{Environment: env, Application: app}.plan(ctx, tx)
 		if err != nil || !ok {
 			return err
 		}
-		r.Known = true
 		r.Deployments, err = lastRuns(ctx, tx, p, int64(r.At.Sequence))
 		return err
 	})
@@ -108,7 +112,7 @@ func lastRuns(ctx context.Context, tx *sql.Tx, p plan, seq int64) ([]Deployment,
 	}
 	found, err := readDeployments(rows)
 	if err != nil {
-		return nil, errors.Join(errors.New("read what ran"), err)
+		return nil, fmt.Errorf("read what ran: %w", err)
 	}
 	found = slices.DeleteFunc(found, func(d Deployment) bool { return d.Version == 0 })
 	slices.SortFunc(found, func(a, b Deployment) int { return strings.Compare(a.Application, b.Application) })

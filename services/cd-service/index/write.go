@@ -239,10 +239,12 @@ func (w *writer) appendHistory(ctx context.Context, commits []gitstore.CommitInf
 			}
 		}
 		e := EntryOf(c, o.Committer)
-		if o.Files != nil && w.beginning != 0 && mute(e) {
-			if e.Details, err = h.fromTrees(ctx, c, o.Files); err != nil {
+		if o.Files != nil && w.mute(e) {
+			found, err := h.fromTrees(ctx, c, o.Files)
+			if err != nil {
 				return err
 			}
+			e.Details = append(e.Details, found...)
 		}
 		w.head = c.Hash
 		if err := h.add(e); err != nil {

@@ -207,12 +207,10 @@ func TestWhereACommitHasArrived(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	for commit, want := range map[string]string{
-		long:            "checkout/development=DEPLOYED checkout/staging=PENDING checkout/production=UNKNOWN",
-		long[:7]:        "checkout/development=DEPLOYED checkout/staging=PENDING checkout/production=UNKNOWN",
-		"aaaaaaa1":      "checkout/development=DEPLOYED checkout/staging=DEPLOYED checkout/production=UNKNOWN",
-		"aaaaaaa1ff":    "checkout/development=DEPLOYED checkout/staging=DEPLOYED checkout/production=UNKNOWN",
-		"ccccccc":       "",
-		"0123456789abd": "",
+		long:         "checkout/development=DEPLOYED checkout/staging=PENDING checkout/production=UNKNOWN",
+		long[:7]:     "checkout/development=DEPLOYED checkout/staging=PENDING checkout/production=UNKNOWN",
+		"aaaaaaa1":   "checkout/development=DEPLOYED checkout/staging=DEPLOYED checkout/production=UNKNOWN",
+		"aaaaaaa1ff": "checkout/development=DEPLOYED checkout/staging=DEPLOYED checkout/production=UNKNOWN",
 	} {
 		if got := status(commit); got != want {
 			t.Errorf("%s: %s", commit, got)
@@ -221,6 +219,27 @@ func TestWhereACommitHasArrived(t *testing.T) {
 	for _, bad := range []string{"", "abc", "ABCDEF1", long + "0", "xyzxyzxyz"} {
 		_, err := b.applications().GetCommitDeployments(ctx, &api.GetCommitDeploymentsRequest{CommitId: bad})
 		refused(t, err, problem.Invalid, "commit_id")
+	}
+	for _, strange := range []string{"ccccccc", "0123456789abd"} {
+		_, err := b.applications().GetCommitDeployments(ctx, &api.GetCommitDeploymentsRequest{CommitId: strange})
+		refused(t, err, problem.NotFound, "commit_id")
+	}
+
+	// Neither release has a manifest for production; one that builds on the commit is on its way there all the same.
+	b.queue("checkout", "production", 0, 3, "the freeze")
+	if got := status(long); !strings.Contains(got, "checkout/production=PENDING") {
+		t.Errorf("queued: %s", got)
+	}
+	b.queue("checkout", "production", 0, 1, "the freeze")
+	if got := status(long); !strings.Contains(got, "checkout/production=UNKNOWN") {
+		t.Errorf("an older one is queued: %s", got)
+	}
+	b.Commit(repotest.Commit{Message: manifestrepo.Message{Subject: "Ask", Action: "deploy"}, Edits: []manifestrepo.Edit{
+		repotest.Approval(manifestrepo.Approval{ID: "20261120-090000", Environment: "production", Action: "deploy", CreatedAt: b.Now, CreatedBy: repotest.CI,
+			Changes: []manifestrepo.ApprovalChange{{Application: "checkout", Version: 3}}}),
+	}})
+	if got := status(long); !strings.Contains(got, "checkout/production=PENDING") {
+		t.Errorf("awaiting approval: %s", got)
 	}
 }
 

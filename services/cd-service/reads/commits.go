@@ -3,7 +3,6 @@ package reads
 import (
 	"context"
 	"regexp"
-	"strings"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
@@ -18,14 +17,14 @@ var commitForm = regexp.MustCompile(`\A[0-9a-f]{7,40}\z`)
 // version) is where the commit came in. In each environment of the repo it is
 //
 //   - DEPLOYED when that version or a higher one runs there: releases build on each other,
-//   - PENDING when a lower one runs, or nothing yet, and the release has a manifest for the environment,
+//   - PENDING when a lower one runs, or nothing yet, and it is on its way: the release has a manifest for the environment, or that
+//     version or a higher one is queued there or waits for approval,
 //   - UNKNOWN otherwise: the commit is not meant to get there.
 //
-// A roll-back below the version makes it PENDING again. A commit that nobody released is no error; the answer is empty.
+// A roll-back below the version makes it PENDING again. A commit that no release was built from is not found.
 func (s applicationService) GetCommitDeployments(_ context.Context, r *api.GetCommitDeploymentsRequest) (*api.CommitDeployments, error) {
-	if !commitForm.MatchString(r.CommitId) {
-		return nil, problem.New(problem.Invalid, "%q is no commit id", r.CommitId).At("commit_id").
-			Because("a commit id is 7 to 40 lower-case hex digits").Fix("give the full id, or at least its first 7 digits")
+	if err := checkCommit(r.CommitId); err != nil {
+		return nil, err
 	}
 	_, p := s.look()
 	out := &api.CommitDeployments{Applications: map[string]*api.CommitDeploymentStatuses{}}
@@ -36,30 +35,49 @@ func (s applicationService) GetCommitDeployments(_ context.Context, r *api.GetCo
 		}
 		statuses := map[string]api.CommitDeploymentStatus{}
 		for _, env := range p.environmentsOf(row.app) {
-			statuses[env] = commitStatus(row.app, release, env)
+			statuses[env] = commitStatus(row.app, release, env, p.snapshot.Environment(env))
 		}
 		out.Applications[row.app.Name] = &api.CommitDeploymentStatuses{Environments: statuses}
+	}
+	if len(out.Applications) == 0 {
+		return nil, problem.New(problem.NotFound, "no release was built from commit %s", r.CommitId).At("commit_id").
+			Because("a commit is known by the releases that name it as their source commit").
+			Fix("check the id; does the CI job name the commit when it makes a release? A release that was cleaned up is forgotten")
 	}
 	return out, nil
 }
 
-// firstOf is the lowest release built from a commit; either id may be the short form of the other.
+// firstOf is the lowest release built from a commit.
 func firstOf(app *manifestrepo.Application, commit string) *manifestrepo.Release {
 	for _, r := range app.Releases {
-		if r.CommitID != "" && (strings.HasPrefix(r.CommitID, commit) || strings.HasPrefix(commit, r.CommitID)) {
+		if builtFrom(r, commit) {
 			return r
 		}
 	}
 	return nil
 }
 
-func commitStatus(app *manifestrepo.Application, r *manifestrepo.Release, env string) api.CommitDeploymentStatus {
+// commitStatus says how far a release is in an environment; config is nil where an environment has none any more.
+func commitStatus(app *manifestrepo.Application, r *manifestrepo.Release, env string, config *manifestrepo.Environment) api.CommitDeploymentStatus {
 	d := app.Deployments[env]
 	switch {
 	case d != nil && d.Version >= r.Version:
 		return api.CommitDeploymentStatus_DEPLOYED
-	case hasManifest(r, env):
+	case hasManifest(r, env), d != nil && d.Queued != nil && d.Queued.Version >= r.Version, awaitsApproval(app, r, config):
 		return api.CommitDeploymentStatus_PENDING
 	}
 	return api.CommitDeploymentStatus_UNKNOWN
+}
+
+// awaitsApproval reports whether a release, or one that builds on it, waits for approval in an environment.
+func awaitsApproval(app *manifestrepo.Application, r *manifestrepo.Release, env *manifestrepo.Environment) bool {
+	if env == nil {
+		return false
+	}
+	for _, request := range env.Approvals {
+		if c := request.Change(app.Name); c != nil && c.Version >= r.Version {
+			return true
+		}
+	}
+	return false
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
 	"github.com/signalbox-dev/signalbox/services/cd-service/convert"
@@ -36,15 +38,8 @@ func (s historyService) ListHistory(ctx context.Context, r *api.ListHistoryReque
 			return nil, badToken()
 		}
 	}
-	if r.Since != nil {
-		q.Since = r.Since.AsTime()
-	}
-	if r.Until != nil {
-		q.Until = r.Until.AsTime()
-	}
-	if r.Since != nil && r.Until != nil && !q.Since.Before(q.Until) {
-		return nil, problem.New(problem.Invalid, "until %s is not after since %s", q.Until.Format(time.RFC3339), q.Since.Format(time.RFC3339)).
-			At("until").Because("a span of time ends after it starts").Fix("swap them, or leave one out")
+	if q.Since, q.Until, err = span(r.Since, r.Until); err != nil {
+		return nil, err
 	}
 	if err := s.catchUp(ctx); err != nil {
 		return nil, err
@@ -61,6 +56,21 @@ func (s historyService) ListHistory(ctx context.Context, r *api.ListHistoryReque
 		out.NextPageToken = pageToken("history", strconv.FormatUint(page.Entries[n-1].Sequence, 10))
 	}
 	return out, nil
+}
+
+// span reads a span of time; either end may be open, and is zero then.
+func span(since, until *timestamppb.Timestamp) (from, to time.Time, err error) {
+	if since != nil {
+		from = since.AsTime()
+	}
+	if until != nil {
+		to = until.AsTime()
+	}
+	if since != nil && until != nil && !from.Before(to) {
+		return from, to, problem.New(problem.Invalid, "until %s is not after since %s", to.Format(time.RFC3339), from.Format(time.RFC3339)).
+			At("until").Because("a span of time ends after it starts").Fix("swap them, or leave one out")
+	}
+	return from, to, nil
 }
 
 // catchUp waits until the history holds the present state; not for ever: the first build of a long one takes a while.

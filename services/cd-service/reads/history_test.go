@@ -101,12 +101,24 @@ func (slowHistory) Sequence() uint64 { return 41_000 }
 func (slowHistory) History(context.Context, index.Query) (index.Page, error) {
 	panic("asked before it was ready")
 }
+func (slowHistory) Deployments(context.Context, index.DeploymentQuery) ([]index.Deployment, bool, error) {
+	panic("asked before it was ready")
+}
+func (slowHistory) Versions(context.Context, string, string, time.Time) (index.Runs, error) {
+	panic("asked before it was ready")
+}
 
 func TestAHistoryThatIsStillBuiltSaysSo(t *testing.T) {
 	b := newBox(t, func(o *reads.Options) { o.History, o.HistoryWait = slowHistory{}, time.Millisecond })
-	_, err := api.NewHistoryServiceClient(b.conn).ListHistory(ctx, &api.ListHistoryRequest{})
-	if p := refused(t, err, problem.Unavailable, ""); !strings.Contains(p.Message, "41000 commits so far") {
-		t.Error(p.Message)
+	client := api.NewHistoryServiceClient(b.conn)
+	_, list := client.ListHistory(ctx, &api.ListHistoryRequest{})
+	_, deployments := client.ListDeployments(ctx, &api.ListDeploymentsRequest{})
+	_, versions := client.GetVersions(ctx, &api.GetVersionsRequest{Environment: "staging"})
+	_, export := b.export(&api.ExportDeploymentsRequest{})
+	for _, err := range []error{list, deployments, versions, export} {
+		if p := refused(t, err, problem.Unavailable, ""); !strings.Contains(p.Message, "41000 commits so far") {
+			t.Error(p.Message)
+		}
 	}
 }
 

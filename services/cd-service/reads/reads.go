@@ -36,6 +36,8 @@ type Store interface {
 type History interface {
 	WaitFor(ctx context.Context, commit gitstore.Hash, position uint64) error
 	History(ctx context.Context, q index.Query) (index.Page, error)
+	Deployments(ctx context.Context, q index.DeploymentQuery) (found []index.Deployment, more bool, err error)
+	Versions(ctx context.Context, env, app string, at time.Time) (index.Runs, error)
 	Sequence() uint64
 }
 

@@ -38,7 +38,7 @@ type box struct {
 func newBox(t *testing.T, change ...func(*reads.Options)) *box {
 	t.Helper()
 	b := &box{Repo: repotest.New(t), t: t, clock: &clock{now: repotest.Start}, engine: &engine{}}
-	x, err := index.Open(filepath.Join(t.TempDir(), "index.db"), index.Options{Committer: repotest.Committer, Log: b.Store.Log})
+	x, err := index.Open(filepath.Join(t.TempDir(), "index.db"), index.Options{Committer: repotest.Committer, Log: b.Store.Log, Files: b.Store})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,6 +129,9 @@ func (h *handler) commitDeployments(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	found, err := h.applications.GetCommitDeployments(h.outgoing(r), &api.GetCommitDeploymentsRequest{CommitId: commit})
+	if err != nil && problem.From(err).Kind == problem.NotFound {
+		found, err = &api.CommitDeployments{}, nil // here a commit that nobody released has arrived nowhere
+	}
 	if err != nil {
 		fail(w, r, err, http.StatusNotFound)
 		return

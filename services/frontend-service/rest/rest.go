@@ -107,6 +107,10 @@ func New(o Options) (http.Handler, error) {
 		if r.Header.Get("Content-Type") == "" {
 			r.Header.Del("Content-Type") // the gateway complains in the log about one that is there and empty
 		}
+		if r.URL.Path == exportPath && r.Method == http.MethodGet {
+			g.export(w, r)
+			return
+		}
 		g.mux.ServeHTTP(w, r)
 	}), nil
 }

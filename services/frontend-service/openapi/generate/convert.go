@@ -125,6 +125,9 @@ func (c converter) operation(in object) (object, error) {
 	}
 	out := object{"tags": []any{tags[service]}, "responses": c.responses(in)}
 	name, summary := c.names(in, id)
+	if id == "HistoryService_ExportDeployments" {
+		out["responses"].(object)["200"] = exported()
+	}
 	out["operationId"], out["summary"] = name, summary
 	isCommand := strings.HasPrefix(id, "CommandService_Execute")
 	var parameters []any
@@ -200,6 +203,8 @@ func (c converter) parameter(in object) object {
 		}
 	}
 	switch name {
+	case "format":
+		schema = object{"type": "string", "enum": []any{"csv", "jsonl"}, "default": "csv"}
 	case "wait":
 		schema = object{"type": "string", "enum": []any{"accepted", "pushed"}, "default": "pushed"}
 		out["description"] = "When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), " +
@@ -221,6 +226,20 @@ func (c converter) responses(in object) object {
 	return object{
 		"200":     object{"description": description, "content": object{media: object{"schema": schema}}},
 		"default": object{"$ref": "#/components/responses/Problem"},
+	}
+}
+
+// exported is the answer of the export, which is no JSON: the frontend sends what the chunks hold.
+func exported() object {
+	disposition := object{"description": "A file name.", "schema": object{"type": "string"}}
+	return object{
+		"description": "All lines. In CSV (RFC 4180, with a header row) a cell that begins with `=`, `+`, `-`, `@` or a control character has an apostrophe in front, " +
+			"so that no spreadsheet takes it for a formula. JSON lines hold one deployment each. An export that fails midway breaks the connection.",
+		"headers": object{"Content-Disposition": disposition},
+		"content": object{
+			"text/csv":             object{"schema": object{"type": "string"}},
+			"application/x-ndjson": object{"schema": object{"$ref": "#/components/schemas/DeploymentEvent"}},
+		},
 	}
 }
 
