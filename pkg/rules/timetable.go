@@ -49,8 +49,13 @@ func trainsOfEnvironment(env *manifestrepo.Environment) []TimetableTrain {
 	return trainsOf(TimetableTrain{Environment: env.Name, unreadable: env.Problem}, env.Config.ReleaseTrains, env.Departures)
 }
 
+// trainsOfGroup: settings of a group that no environment belongs to count for nothing.
 func trainsOfGroup(group *manifestrepo.Group) []TimetableTrain {
-	return trainsOf(TimetableTrain{Group: group.Name, unreadable: group.Problem}, group.Config.ReleaseTrains, group.Departures)
+	entries := group.Config.ReleaseTrains
+	if len(group.Environments) == 0 {
+		entries = nil
+	}
+	return trainsOf(TimetableTrain{Group: group.Name, unreadable: group.Problem}, entries, group.Departures)
 }
 
 // trainsOf joins entries and records, by name. Of two entries of one name, which only a hand can have written, the first counts.
