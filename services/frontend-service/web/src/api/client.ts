@@ -12,6 +12,8 @@ export class Problem extends Error {
   readonly remedy: string;
   readonly operationId: string;
   readonly status: number;
+  /** Which action of a batch was refused. */
+  readonly actionIndex?: number;
 
   constructor(status: number, body: unknown) {
     const p = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
@@ -23,6 +25,7 @@ export class Problem extends Error {
     this.rule = text('rule');
     this.remedy = text('remedy');
     this.operationId = text('operationId');
+    if (typeof p.actionIndex === 'number') this.actionIndex = p.actionIndex;
   }
 
   /** What it means for the person who clicked, in three words or so. */

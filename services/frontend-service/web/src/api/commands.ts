@@ -1,41 +1,88 @@
+// The way to write: every command goes out here, once.
 import { api, ask } from './client';
-import type { CreateLock, DeleteLock, Deploy, Operation, RunTrain } from './types';
+import type { paths } from './schema';
+import type { Action, CreateLock, DeleteLock, Deploy, Operation, Preview, RunTrain } from './types';
 
-/** How to carry out a command: why, or only as a preview that writes nothing. */
+/** How to carry out a command. */
 export interface How {
+  /** Why; stands in the history. */
   reason?: string;
+  /** Decide and answer, write nothing. */
   dryRun?: boolean;
+  /** The same key with the same command is carried out once, however often it is sent. Default: a key of its own. */
+  key?: string;
 }
 
-function options(how: How) {
-  // A key of its own for each click: a retry by the browser must not do it twice.
-  return { query: { reason: how.reason || undefined, dryRun: how.dryRun || undefined, idempotencyKey: how.dryRun ? undefined : crypto.randomUUID() } };
+/** One kind of command, as the field of Action that names it. */
+export type Kind = Exclude<keyof Action, 'reason'>;
+
+// Each kind has an address of its own; what stands in braces is taken out of the command.
+const ADDRESS = {
+  applyApplication: 'PUT /api/v1/applications/{application}',
+  applyEnvironment: 'PUT /api/v1/environments/{environment}',
+  applyEnvironmentGroup: 'PUT /api/v1/environment-groups/{environmentGroup}',
+  approve: 'POST /api/v1/approvals/{environment}/{id}/approve',
+  batch: 'POST /api/v1/batch',
+  cleanUp: 'POST /api/v1/clean-up',
+  createLock: 'POST /api/v1/locks',
+  createRelease: 'POST /api/v1/applications/{application}/releases',
+  createReleaseSet: 'POST /api/v1/release-sets',
+  deleteEnvironment: 'POST /api/v1/environments/{environment}/delete',
+  deleteLock: 'POST /api/v1/locks/{id}/delete',
+  deleteReleaseSet: 'POST /api/v1/release-sets/{name}/delete',
+  deploy: 'POST /api/v1/applications/{application}/environments/{environment}/deploy',
+  hold: 'POST /api/v1/applications/{application}/environments/{environment}/hold',
+  pauseTrain: 'POST /api/v1/timetable/{target}/{train}/pause',
+  prepareUndeploy: 'POST /api/v1/applications/{application}/prepare-undeploy',
+  reject: 'POST /api/v1/approvals/{environment}/{id}/reject',
+  releaseQueue: 'POST /api/v1/queue/release',
+  removeFromEnvironment: 'POST /api/v1/applications/{application}/environments/{environment}/remove',
+  renderEnvironment: 'POST /api/v1/environments/{environment}/render',
+  resume: 'POST /api/v1/applications/{application}/environments/{environment}/resume',
+  resumeTrain: 'POST /api/v1/timetable/{target}/{train}/resume',
+  runTrain: 'POST /api/v1/trains/{target}',
+  undeploy: 'POST /api/v1/applications/{application}/undeploy',
+} as const satisfies Partial<Record<Kind, `${'POST' | 'PUT'} ${string & keyof paths}`>>;
+
+/** The kind of a command; an action has exactly one. */
+export function kindOf(action: Action): Kind {
+  const kind = (Object.keys(action) as (keyof Action)[]).find((k) => k !== 'reason' && action[k] !== undefined);
+  return (kind ?? 'batch') as Kind;
 }
 
-export function deploy(body: Deploy, how: How): Promise<Operation> {
-  const path = { application: body.application ?? '', environment: body.environment ?? '' };
-  return ask(
-    api.POST('/api/v1/applications/{application}/environments/{environment}/deploy', {
-      params: { path, ...options(how) },
-      body: { version: body.version, lockBehavior: body.lockBehavior },
-    }),
-  );
+/** Carries out one command and waits for its commit. A refusal is a Problem; so is an outcome that is not known yet. */
+export function carryOut(action: Action, how: How = {}): Promise<Operation> {
+  const kind = kindOf(action);
+  const address = ADDRESS[kind as keyof typeof ADDRESS];
+  if (!address) return Promise.reject(new Error(`${kind} is a command of the clock`));
+  const [method = 'POST', path = ''] = address.split(' ');
+  const body: Record<string, unknown> = { ...action[kind] };
+  const names: Record<string, unknown> = {};
+  for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) {
+    names[name] = body[name] ?? '';
+    delete body[name];
+  }
+  const query = {
+    reason: (how.reason ?? action.reason) || undefined,
+    dryRun: how.dryRun || undefined,
+    idempotencyKey: how.dryRun ? undefined : (how.key ?? crypto.randomUUID()),
+  };
+  // The table above is checked against the document; what one call takes is not known to the type system any more.
+  const init = { params: { path: names, query }, body } as never;
+  return ask(api.request(method.toLowerCase() as 'post', path as '/api/v1/batch', init));
 }
 
-export function runTrain(body: RunTrain, how: How): Promise<Operation> {
-  return ask(
-    api.POST('/api/v1/trains/{target}', {
-      params: { path: { target: body.target ?? '' }, ...options(how) },
-      body: { team: body.team, targetType: body.targetType },
-    }),
-  );
+/** Says what a deployment or a train would do now, with commits, sizes of the diffs and the effect on the next trains. */
+export function preview(action: Pick<Action, 'deploy' | 'runTrain'>, reason: string, diffs: boolean, signal?: AbortSignal): Promise<Preview> {
+  return ask(api.POST('/api/v1/preview', { signal, body: { ...action, reason, withoutDiffs: !diffs } }));
 }
 
-export function createLock(body: CreateLock, how: How): Promise<Operation> {
-  return ask(api.POST('/api/v1/locks', { params: options(how), body }));
+/** Reads how a command ended. */
+export function operation(id: string, signal?: AbortSignal): Promise<Operation> {
+  return ask(api.GET('/api/v1/operations/{id}', { signal, params: { path: { id } } }));
 }
 
-export function deleteLock(body: DeleteLock, how: How): Promise<Operation> {
-  const { id = '', ...rest } = body;
-  return ask(api.POST('/api/v1/locks/{id}/delete', { params: { path: { id }, ...options(how) }, body: rest }));
-}
+export const deploy = (body: Deploy, how: How) => carryOut({ deploy: body }, how);
+export const runTrain = (body: RunTrain, how: How) => carryOut({ runTrain: body }, how);
+export const createLock = (body: CreateLock, how: How) => carryOut({ createLock: body }, how);
+export const deleteLock = (body: DeleteLock, how: How) => carryOut({ deleteLock: body }, how);

@@ -1,0 +1,140 @@
+// The tray's contents. They outlive reload and navigation, and the tabs of a browser share them.
+import { useSyncExternalStore } from 'react';
+import { type PlannedAction, placeOf } from './action';
+
+/** An action in the tray. */
+export interface Card extends PlannedAction {
+  id: string;
+  /** What it did when somebody last looked, in the words of its effect; unset until the first preview. */
+  seen?: string;
+  /** What it would have done before the state changed under it; set until somebody has looked at the change. */
+  changedFrom?: string;
+}
+
+/** What is planned, and why. */
+export interface Plan {
+  cards: Card[];
+  reason: string;
+  /** Key of the attempt under way for exactly these cards and this reason: trying again does it once. */
+  key?: string;
+}
+
+const KEY = 'signalbox.tray';
+const VERSION = 1;
+const EMPTY: Plan = { cards: [], reason: '' };
+
+/** Keeps the plan in the browser's storage. */
+export class TrayStore {
+  private plan: Plan;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem'> = localStorage) {
+    this.plan = this.read();
+  }
+
+  subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  snapshot = () => this.plan;
+
+  /** Takes over what another tab wrote. */
+  heard = (event: Pick<StorageEvent, 'key'>) => {
+    if (event.key !== KEY && event.key !== null) return;
+    this.plan = this.read();
+    this.tell();
+  };
+
+  /** Plans an action; it replaces what was planned for the same place. */
+  add(planned: PlannedAction) {
+    const card: Card = { id: crypto.randomUUID(), action: planned.action, title: planned.title };
+    const at = this.plan.cards.findIndex((c) => placeOf(c.action) === placeOf(planned.action));
+    this.setCards(at < 0 ? [...this.plan.cards, card] : this.plan.cards.with(at, card));
+  }
+
+  /** Changes what a card does, such as its answer to a conflict. */
+  change(id: string, action: PlannedAction['action']) {
+    this.setCards(this.plan.cards.map((c) => (c.id === id ? { id: c.id, title: c.title, action } : c)));
+  }
+
+  remove(...ids: string[]) {
+    const left = this.plan.cards.filter((c) => !ids.includes(c.id));
+    this.write(left.length ? { cards: left, reason: this.plan.reason } : EMPTY);
+  }
+
+  clear() {
+    this.write(EMPTY);
+  }
+
+  setReason(reason: string) {
+    this.write({ cards: this.plan.cards, reason });
+  }
+
+  /** The key of applying the plan as it is now: the same one until the plan changes. */
+  keyOfAttempt(): string {
+    const key = this.plan.key ?? crypto.randomUUID();
+    if (!this.plan.key) this.write({ ...this.plan, key });
+    return key;
+  }
+
+  /** Forgets the key: the last attempt was decided, the next one is another. */
+  attemptEnded() {
+    if (this.plan.key) this.write({ cards: this.plan.cards, reason: this.plan.reason });
+  }
+
+  /**
+   * Notes what the cards would do now. When nobody touched the tray, an effect that differs from what was seen is a change by somebody else:
+   * the card says so until it is looked at.
+   */
+  saw(effects: ReadonlyMap<string, string>, touched: boolean) {
+    const cards = this.plan.cards.map((card) => {
+      const now = effects.get(card.id);
+      if (now === undefined || now === card.seen) return card;
+      const changedFrom = touched || card.seen === undefined ? card.changedFrom : (card.changedFrom ?? card.seen);
+      return { ...card, seen: now, changedFrom: changedFrom === now ? undefined : changedFrom };
+    });
+    if (cards.some((c, i) => c !== this.plan.cards[i])) this.write({ ...this.plan, cards });
+  }
+
+  /** Somebody has looked at what changed. */
+  looked(id: string) {
+    this.write({ ...this.plan, cards: this.plan.cards.map((c) => (c.id === id ? { ...c, changedFrom: undefined } : c)) });
+  }
+
+  private setCards(cards: Card[]) {
+    this.write({ cards, reason: this.plan.reason });
+  }
+
+  private write(plan: Plan) {
+    this.plan = plan;
+    try {
+      this.storage.setItem(KEY, JSON.stringify({ version: VERSION, ...plan }));
+    } catch {
+      // A browser that keeps nothing: the plan lives as long as the page.
+    }
+    this.tell();
+  }
+
+  private read(): Plan {
+    try {
+      const kept = JSON.parse(this.storage.getItem(KEY) ?? '') as Partial<Plan> & { version?: number };
+      if (kept.version !== VERSION || !Array.isArray(kept.cards)) return EMPTY;
+      return { cards: kept.cards, reason: kept.reason ?? '', key: kept.key };
+    } catch {
+      return EMPTY;
+    }
+  }
+
+  private tell() {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+export const tray = new TrayStore();
+window.addEventListener('storage', tray.heard);
+
+/** The plan, as React state. */
+export function useTray(): Plan {
+  return useSyncExternalStore(tray.subscribe, tray.snapshot);
+}
