@@ -56,12 +56,10 @@ export function carryOut(action: Action, how: How = {}): Promise<Operation> {
   const address = ADDRESS[kind as keyof typeof ADDRESS];
   if (!address) return Promise.reject(new Error(`${kind} is a command of the clock`));
   const [method = 'POST', path = ''] = address.split(' ');
-  const body: Record<string, unknown> = { ...action[kind] };
-  const names: Record<string, unknown> = {};
-  for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) {
-    names[name] = body[name] ?? '';
-    delete body[name];
-  }
+  const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const fields: Record<string, unknown> = { ...action[kind] };
+  const names = Object.fromEntries(named.map((name) => [name, fields[name] ?? '']));
+  const body = Object.fromEntries(Object.entries(fields).filter(([name]) => !named.includes(name)));
   const query = {
     reason: (how.reason ?? action.reason) || undefined,
     dryRun: how.dryRun || undefined,
