@@ -8,6 +8,7 @@ import (
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
+	"github.com/signalbox-dev/signalbox/pkg/problem"
 	"github.com/signalbox-dev/signalbox/services/cd-service/convert"
 )
 
@@ -18,10 +19,10 @@ type overviewService struct {
 
 // GetOverview returns one page of the matrix, applications by name.
 //
-// The filters (differs_from_upstream, locked, queued, frozen, held, pending_approval) ask for an environment among those shown where it is
-// so; several of them must all hold, each somewhere. An application is locked when a lock of its own or of its team holds it: locks on whole
+// The filters (differs_from_upstream, locked, queued, frozen, held, pending_approval, stuck, newer_than_upstream) ask for an environment among
+// those shown where it is so; several of them must all hold, each somewhere. An application is locked when a lock of its own or of its team holds it: locks on whole
 // environments stand with the environments. It differs where the upstream runs another version, also when nothing runs yet
-// though that version has a manifest.
+// though that version has a manifest. It is stuck where a version has waited, in the queue or for approval, for more than a day.
 func (s overviewService) GetOverview(_ context.Context, r *api.GetOverviewRequest) (*api.Overview, error) {
 	view, p := s.look()
 	columns, mask, err := p.selection(r.Environments)
@@ -30,14 +31,70 @@ func (s overviewService) GetOverview(_ context.Context, r *api.GetOverviewReques
 	}
 	out := &api.Overview{Commit: commitID(p.snapshot), Position: view.Position, AsOf: convert.Time(view.Confirmed), Counts: &api.OverviewCounts{}}
 	out.Environments, out.Groups = p.shown(columns)
-	matching := p.filter(r, mask, out.Counts)
-	page, next, err := paginate("overview", r.PageSize, r.PageToken, matching, func(r *row) string { return r.app.Name }, strings.Compare)
+	now := s.Clock.Now()
+	matching := p.filter(r, mask, out.Counts, now)
+	rest, err := skip(matching, r)
 	if err != nil {
 		return nil, err
 	}
-	out.NextPageToken, out.Total = next, int32(len(matching))
-	out.Applications = p.applicationProtos(page, columns, s.Clock.Now())
+	page, next, err := paginate("overview", r.PageSize, r.PageToken, rest, func(r *row) string { return r.app.Name }, strings.Compare)
+	if err != nil {
+		return nil, err
+	}
+	out.NextPageToken, out.Total, out.Teams = next, int32(len(matching)), p.teams()
+	out.Applications = p.applicationProtos(page, columns, now)
+	if r.Brief {
+		for _, app := range out.Applications {
+			shorten(app)
+		}
+	}
 	return out, nil
+}
+
+// skip leaves out the first rows when an offset asks for it.
+func skip(rows []*row, r *api.GetOverviewRequest) ([]*row, error) {
+	switch {
+	case r.Offset == 0:
+		return rows, nil
+	case r.Offset < 0:
+		return nil, problem.New(problem.Invalid, "offset %d is negative", r.Offset).At("offset").
+			Because("an offset is how many applications to leave out").Fix("count from 0")
+	case r.PageToken != "":
+		return nil, problem.New(problem.Invalid, "offset and page token are both given").At("offset").
+			Because("each says where the page begins").Fix("give one of them")
+	}
+	return rows[min(int(r.Offset), len(rows)):], nil
+}
+
+// shorten leaves out what a matrix does not show of an application, or shows with the environment.
+func shorten(app *api.Application) {
+	app.NewestRelease, app.Labels = nil, nil
+	for _, d := range app.Deployments {
+		d.Locks = narrow(d.Locks)
+	}
+}
+
+// narrow keeps the locks on applications and teams. It leaves the slice it gets alone, which the columns share.
+func narrow(locks []*api.Lock) []*api.Lock {
+	var out []*api.Lock
+	for _, l := range locks {
+		if l.Scope == api.LockScope_LOCK_SCOPE_APPLICATION || l.Scope == api.LockScope_LOCK_SCOPE_TEAM {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// teams names those that have an application.
+func (p *picture) teams() []string {
+	var names []string
+	for _, r := range p.applications {
+		if r.app.Team != "" {
+			names = append(names, r.app.Team)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // selection is the environments asked for; nil means all.
@@ -74,7 +131,7 @@ func (p *picture) shown(columns map[string]bool) (environments []*api.Environmen
 }
 
 // filter lists the rows that match and counts what each filter alone would leave of those that match search and teams.
-func (p *picture) filter(r *api.GetOverviewRequest, mask bits, counts *api.OverviewCounts) []*row {
+func (p *picture) filter(r *api.GetOverviewRequest, mask bits, counts *api.OverviewCounts, now time.Time) []*row {
 	search := strings.ToLower(r.Search)
 	var matching []*row
 	for _, row := range p.applications {
@@ -84,26 +141,47 @@ func (p *picture) filter(r *api.GetOverviewRequest, mask bits, counts *api.Overv
 		counts.All++
 		matches := true
 		for _, f := range []struct {
-			where bits
-			asked bool
-			count *int32
+			is, asked bool
+			count     *int32
 		}{
-			{row.differs, r.DiffersFromUpstream, &counts.DiffersFromUpstream},
-			{row.locked, r.Locked, &counts.Locked},
-			{row.queued, r.Queued, &counts.Queued},
-			{row.frozen, r.Frozen, &counts.Frozen},
-			{row.held, r.Held, &counts.Held},
-			{p.pending[row.app.Name], r.PendingApproval, &counts.PendingApproval},
+			{row.differs.meets(mask), r.DiffersFromUpstream, &counts.DiffersFromUpstream},
+			{row.locked.meets(mask), r.Locked, &counts.Locked},
+			{row.queued.meets(mask), r.Queued, &counts.Queued},
+			{row.frozen.meets(mask), r.Frozen, &counts.Frozen},
+			{row.held.meets(mask), r.Held, &counts.Held},
+			{p.pending[row.app.Name].meets(mask), r.PendingApproval, &counts.PendingApproval},
+			{p.stuck(row, mask, now), r.Stuck, &counts.Stuck},
+			{row.newer.meets(mask), r.NewerThanUpstream, &counts.NewerThanUpstream},
 		} {
-			is := f.where.meets(mask)
-			*f.count += one(is)
-			matches = matches && (is || !f.asked)
+			*f.count += one(f.is)
+			matches = matches && (f.is || !f.asked)
 		}
 		if matches {
 			matching = append(matching, row)
 		}
 	}
 	return matching
+}
+
+// stuckAfter is how long a version waits before its application counts as stuck.
+const stuckAfter = 24 * time.Hour
+
+// stuck reports whether a version of an application has waited too long in one of the columns.
+func (p *picture) stuck(r *row, mask bits, now time.Time) bool {
+	pending := p.pending[r.app.Name]
+	if !r.queued.meets(mask) && !pending.meets(mask) {
+		return false
+	}
+	for _, c := range p.environments {
+		switch {
+		case mask != nil && !mask.has(c.bit):
+		case r.queued.has(c.bit) && now.Sub(r.app.Deployments[c.env.Name].Queued.At) > stuckAfter:
+			return true
+		case pending != nil && pending.has(c.bit) && now.Sub(c.pending[r.app.Name].CreatedAt) > stuckAfter:
+			return true
+		}
+	}
+	return false
 }
 
 func one(b bool) int32 {

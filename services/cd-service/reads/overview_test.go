@@ -140,6 +140,82 @@ func TestFiltersAndTheirCounts(t *testing.T) {
 	}
 }
 
+func TestWhatHasWaitedForMoreThanADayIsStuck(t *testing.T) {
+	b := asking(t)
+	b.queue("search", "staging", 0, 1, "application lock l-1")
+	for _, c := range []struct {
+		after time.Duration
+		in    []string
+		want  []string
+	}{
+		{24 * time.Hour, nil, nil},
+		{25 * time.Hour, nil, []string{"cart", "search"}}, // the request for checkout ended by itself
+		{25 * time.Hour, []string{"production"}, []string{"cart"}},
+		{25 * time.Hour, []string{"development"}, nil},
+	} {
+		b.clock.set(repotest.Start.Add(c.after))
+		o := b.overview(&api.GetOverviewRequest{Stuck: true, Environments: c.in})
+		equal(t, fmt.Sprint("stuck after ", c.after, " in ", c.in), names(o.Applications), c.want)
+		if o.Counts.Stuck != int32(len(c.want)) {
+			t.Errorf("counted %d", o.Counts.Stuck)
+		}
+	}
+}
+
+func TestWhatIsNewerThanItsUpstreamIsFound(t *testing.T) {
+	b := newBox(t)
+	for v := uint64(1); v <= 2; v++ {
+		b.ReleaseTo("cart", v, "development", "staging", "production")
+		b.ReleaseTo("checkout", v, "development", "staging", "production")
+	}
+	b.deploy("cart", "staging", 1)
+	b.deploy("cart", "production", 2)
+	b.deploy("checkout", "staging", 1)
+	o := b.overview(&api.GetOverviewRequest{NewerThanUpstream: true})
+	equal(t, "newer", names(o.Applications), []string{"cart"})
+	if o.Counts.NewerThanUpstream != 1 || o.Counts.DiffersFromUpstream != 2 {
+		t.Errorf("%v", o.Counts)
+	}
+}
+
+func TestAWindowInTheMiddle(t *testing.T) {
+	b := newBox(t)
+	for _, app := range []string{"a", "b", "c", "d", "e"} {
+		b.ReleaseTo(app, 1, "development")
+	}
+	o := b.overview(&api.GetOverviewRequest{Offset: 2, PageSize: 2})
+	equal(t, "window", names(o.Applications), []string{"c", "d"})
+	if o.Total != 5 || o.Counts.All != 5 {
+		t.Errorf("total %d, counts %v", o.Total, o.Counts)
+	}
+	equal(t, "what follows", names(b.overview(&api.GetOverviewRequest{PageToken: o.NextPageToken}).Applications), []string{"e"})
+	equal(t, "beyond the end", names(b.overview(&api.GetOverviewRequest{Offset: 9}).Applications), nil)
+	client := api.NewOverviewServiceClient(b.conn)
+	_, err := client.GetOverview(ctx, &api.GetOverviewRequest{Offset: -1})
+	refused(t, err, problem.Invalid, "offset")
+	_, err = client.GetOverview(ctx, &api.GetOverviewRequest{Offset: 1, PageToken: o.NextPageToken})
+	refused(t, err, problem.Invalid, "offset")
+}
+
+func TestABriefMatrixSaysEachLockOnce(t *testing.T) {
+	b := newBox(t)
+	shop(b)
+	b.lock(manifestrepo.Lock{Scope: manifestrepo.ScopeEnvironment, ID: "wide", Environment: "staging"})
+	locks := func(o *api.Overview) (ids []string) {
+		for _, l := range deployment(t, o.Applications[1], "staging").Locks {
+			ids = append(ids, l.Id)
+		}
+		return ids
+	}
+	brief := b.overview(&api.GetOverviewRequest{Brief: true})
+	equal(t, "locks of checkout", locks(brief), []string{"l-1"})
+	if brief.Applications[1].NewestRelease != nil || brief.Applications[1].NewestVersion != 1 || len(brief.Environments[1].Locks) != 1 {
+		t.Errorf("%v %v", brief.Applications[1], brief.Environments[1])
+	}
+	equal(t, "locks of checkout in full, afterwards", locks(b.overview(&api.GetOverviewRequest{})), []string{"wide", "l-1"})
+	equal(t, "teams", brief.Teams, []string{"payments"})
+}
+
 func TestColumnsCanBeChosen(t *testing.T) {
 	b := newBox(t)
 	shop(b)

@@ -76,8 +76,8 @@ type column struct {
 
 // row is one application with what filters ask, a bit for each column.
 type row struct {
-	app                                             *manifestrepo.Application
-	deployed, queued, differs, locked, frozen, held bits
+	app                                                    *manifestrepo.Application
+	deployed, queued, differs, newer, locked, frozen, held bits
 }
 
 // bits is a set of columns.
@@ -239,9 +239,9 @@ func sameSettings(a, b *manifestrepo.Group) bool {
 
 func (p *picture) newRow(app *manifestrepo.Application, now time.Time) *row {
 	words := (len(p.environments) + 63) / 64
-	all := make(bits, 6*words)
+	all := make(bits, 7*words)
 	part := func(i int) bits { return all[i*words : (i+1)*words : (i+1)*words] }
-	r := &row{app: app, deployed: part(0), queued: part(1), differs: part(2), locked: part(3), frozen: part(4), held: part(5)}
+	r := &row{app: app, deployed: part(0), queued: part(1), differs: part(2), locked: part(3), frozen: part(4), held: part(5), newer: part(6)}
 	for _, c := range p.environments {
 		d := app.Deployments[c.env.Name]
 		version := uint64(0)
@@ -262,6 +262,9 @@ func (p *picture) newRow(app *manifestrepo.Application, now time.Time) *row {
 		}
 		if up := upstreamVersion(app, c.env); up != 0 && up != version && (version != 0 || hasManifest(app.Release(up), c.env.Name)) {
 			r.differs.set(c.bit)
+			if version > up {
+				r.newer.set(c.bit)
+			}
 		}
 		if anyHolds(app.Locks[c.env.Name], now) || anyHolds(c.env.TeamLocks[app.Team], now) {
 			r.locked.set(c.bit)

@@ -93,8 +93,16 @@ type GetOverviewRequest struct {
 	Frozen          bool `protobuf:"varint,9,opt,name=frozen,proto3" json:"frozen,omitempty"`
 	Held            bool `protobuf:"varint,10,opt,name=held,proto3" json:"held,omitempty"`
 	PendingApproval bool `protobuf:"varint,11,opt,name=pending_approval,json=pendingApproval,proto3" json:"pending_approval,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Only applications of which a version has waited for more than a day somewhere, or that run a newer version than the upstream somewhere.
+	Stuck             bool `protobuf:"varint,12,opt,name=stuck,proto3" json:"stuck,omitempty"`
+	NewerThanUpstream bool `protobuf:"varint,13,opt,name=newer_than_upstream,json=newerThanUpstream,proto3" json:"newer_than_upstream,omitempty"`
+	// Leave out that many of the applications that match: a window in the middle. Not together with page_token.
+	Offset int32 `protobuf:"varint,14,opt,name=offset,proto3" json:"offset,omitempty"`
+	// Leave out of each application what the matrix does not show: its newest release, its labels, and the locks that stand with the
+	// environments as well.
+	Brief         bool `protobuf:"varint,15,opt,name=brief,proto3" json:"brief,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetOverviewRequest) Reset() {
@@ -204,6 +212,34 @@ func (x *GetOverviewRequest) GetPendingApproval() bool {
 	return false
 }
 
+func (x *GetOverviewRequest) GetStuck() bool {
+	if x != nil {
+		return x.Stuck
+	}
+	return false
+}
+
+func (x *GetOverviewRequest) GetNewerThanUpstream() bool {
+	if x != nil {
+		return x.NewerThanUpstream
+	}
+	return false
+}
+
+func (x *GetOverviewRequest) GetOffset() int32 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *GetOverviewRequest) GetBrief() bool {
+	if x != nil {
+		return x.Brief
+	}
+	return false
+}
+
 // Overview is one page of the matrix.
 type Overview struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -218,7 +254,9 @@ type Overview struct {
 	Position uint64                 `protobuf:"varint,7,opt,name=position,proto3" json:"position,omitempty"`
 	AsOf     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Applications that match search and teams, by filter.
-	Counts        *OverviewCounts `protobuf:"bytes,9,opt,name=counts,proto3" json:"counts,omitempty"`
+	Counts *OverviewCounts `protobuf:"bytes,9,opt,name=counts,proto3" json:"counts,omitempty"`
+	// All teams that have an application, sorted.
+	Teams         []string `protobuf:"bytes,10,rep,name=teams,proto3" json:"teams,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -316,6 +354,13 @@ func (x *Overview) GetCounts() *OverviewCounts {
 	return nil
 }
 
+func (x *Overview) GetTeams() []string {
+	if x != nil {
+		return x.Teams
+	}
+	return nil
+}
+
 // OverviewCounts says how many applications each filter would leave.
 type OverviewCounts struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
@@ -326,6 +371,8 @@ type OverviewCounts struct {
 	Frozen              int32                  `protobuf:"varint,5,opt,name=frozen,proto3" json:"frozen,omitempty"`
 	Held                int32                  `protobuf:"varint,6,opt,name=held,proto3" json:"held,omitempty"`
 	PendingApproval     int32                  `protobuf:"varint,7,opt,name=pending_approval,json=pendingApproval,proto3" json:"pending_approval,omitempty"`
+	Stuck               int32                  `protobuf:"varint,8,opt,name=stuck,proto3" json:"stuck,omitempty"`
+	NewerThanUpstream   int32                  `protobuf:"varint,9,opt,name=newer_than_upstream,json=newerThanUpstream,proto3" json:"newer_than_upstream,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -405,6 +452,20 @@ func (x *OverviewCounts) GetHeld() int32 {
 func (x *OverviewCounts) GetPendingApproval() int32 {
 	if x != nil {
 		return x.PendingApproval
+	}
+	return 0
+}
+
+func (x *OverviewCounts) GetStuck() int32 {
+	if x != nil {
+		return x.Stuck
+	}
+	return 0
+}
+
+func (x *OverviewCounts) GetNewerThanUpstream() int32 {
+	if x != nil {
+		return x.NewerThanUpstream
 	}
 	return 0
 }
@@ -2900,7 +2961,7 @@ var File_signalbox_v1_reads_proto protoreflect.FileDescriptor
 
 const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\n" +
-	"\x18signalbox/v1/reads.proto\x12\fsignalbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18signalbox/v1/types.proto\"\xdd\x02\n" +
+	"\x18signalbox/v1/reads.proto\x12\fsignalbox.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18signalbox/v1/types.proto\"\xd1\x03\n" +
 	"\x12GetOverviewRequest\x12\x16\n" +
 	"\x06search\x18\x01 \x01(\tR\x06search\x12\x14\n" +
 	"\x05teams\x18\x02 \x03(\tR\x05teams\x12\"\n" +
@@ -2914,7 +2975,11 @@ const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\x06frozen\x18\t \x01(\bR\x06frozen\x12\x12\n" +
 	"\x04held\x18\n" +
 	" \x01(\bR\x04held\x12)\n" +
-	"\x10pending_approval\x18\v \x01(\bR\x0fpendingApproval\"\x99\x03\n" +
+	"\x10pending_approval\x18\v \x01(\bR\x0fpendingApproval\x12\x14\n" +
+	"\x05stuck\x18\f \x01(\bR\x05stuck\x12.\n" +
+	"\x13newer_than_upstream\x18\r \x01(\bR\x11newerThanUpstream\x12\x16\n" +
+	"\x06offset\x18\x0e \x01(\x05R\x06offset\x12\x14\n" +
+	"\x05brief\x18\x0f \x01(\bR\x05brief\"\xaf\x03\n" +
 	"\bOverview\x12=\n" +
 	"\fenvironments\x18\x01 \x03(\v2\x19.signalbox.v1.EnvironmentR\fenvironments\x126\n" +
 	"\x06groups\x18\x02 \x03(\v2\x1e.signalbox.v1.EnvironmentGroupR\x06groups\x12=\n" +
@@ -2924,7 +2989,9 @@ const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\x06commit\x18\x06 \x01(\tR\x06commit\x12\x1a\n" +
 	"\bposition\x18\a \x01(\x04R\bposition\x12/\n" +
 	"\x05as_of\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x124\n" +
-	"\x06counts\x18\t \x01(\v2\x1c.signalbox.v1.OverviewCountsR\x06counts\"\xdd\x01\n" +
+	"\x06counts\x18\t \x01(\v2\x1c.signalbox.v1.OverviewCountsR\x06counts\x12\x14\n" +
+	"\x05teams\x18\n" +
+	" \x03(\tR\x05teams\"\xa3\x02\n" +
 	"\x0eOverviewCounts\x12\x10\n" +
 	"\x03all\x18\x01 \x01(\x05R\x03all\x122\n" +
 	"\x15differs_from_upstream\x18\x02 \x01(\x05R\x13differsFromUpstream\x12\x16\n" +
@@ -2932,7 +2999,9 @@ const file_signalbox_v1_reads_proto_rawDesc = "" +
 	"\x06queued\x18\x04 \x01(\x05R\x06queued\x12\x16\n" +
 	"\x06frozen\x18\x05 \x01(\x05R\x06frozen\x12\x12\n" +
 	"\x04held\x18\x06 \x01(\x05R\x04held\x12)\n" +
-	"\x10pending_approval\x18\a \x01(\x05R\x0fpendingApproval\"v\n" +
+	"\x10pending_approval\x18\a \x01(\x05R\x0fpendingApproval\x12\x14\n" +
+	"\x05stuck\x18\b \x01(\x05R\x05stuck\x12.\n" +
+	"\x13newer_than_upstream\x18\t \x01(\x05R\x11newerThanUpstream\"v\n" +
 	"\fWatchRequest\x12'\n" +
 	"\x0fresume_position\x18\x01 \x01(\x04R\x0eresumePosition\x12\x1a\n" +
 	"\binstance\x18\x02 \x01(\tR\binstance\x12!\n" +

@@ -2372,6 +2372,8 @@ export interface components {
             nextPageToken?: string;
             /** Format: uint64 */
             position?: string;
+            /** @description All teams that have an application, sorted. */
+            teams?: string[];
             /**
              * Format: int32
              * @description Applications that match the filter, on all pages.
@@ -2391,9 +2393,13 @@ export interface components {
             /** Format: int32 */
             locked?: number;
             /** Format: int32 */
+            newerThanUpstream?: number;
+            /** Format: int32 */
             pendingApproval?: number;
             /** Format: int32 */
             queued?: number;
+            /** Format: int32 */
+            stuck?: number;
         };
         /** @description PauseTrain keeps a train of the timetable from departing until it is resumed. It demands a reason. */
         PauseTrain: {
@@ -5367,6 +5373,16 @@ export interface operations {
                 frozen?: boolean;
                 held?: boolean;
                 pendingApproval?: boolean;
+                /** @description Only applications of which a version has waited for more than a day somewhere, or that run a newer version than the upstream somewhere. */
+                stuck?: boolean;
+                newerThanUpstream?: boolean;
+                /** @description Leave out that many of the applications that match: a window in the middle. Not together with page_token. */
+                offset?: number;
+                /**
+                 * @description Leave out of each application what the matrix does not show: its newest release, its labels, and the locks that stand with the
+                 *     environments as well.
+                 */
+                brief?: boolean;
             };
             header?: never;
             path?: never;
