@@ -1980,11 +1980,6 @@ export interface components {
             approvals?: string[];
             locks?: components["schemas"]["Lock"][];
         };
-        /** @description ExportChunk is a piece of an export: whole lines. */
-        ExportChunk: {
-            /** Format: byte */
-            data?: string;
-        };
         /** @description Freeze is a freeze window that holds deployments back now. */
         Freeze: {
             applications?: string[];
@@ -4736,7 +4731,7 @@ export interface operations {
                 until?: string;
                 commitId?: string;
                 /** @description csv (default) or jsonl. */
-                format?: string;
+                format?: "csv" | "jsonl";
             };
             header?: never;
             path?: never;
@@ -4744,13 +4739,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Newline-delimited JSON: each line is one event, and the last one a problem document if the stream breaks. */
+            /** @description All lines. In CSV (RFC 4180, with a header row) a cell that begins with `=`, `+`, `-`, `@` or a control character has an apostrophe in front, so that no spreadsheet takes it for a formula. JSON lines hold one deployment each. An export that fails midway breaks the connection. */
             200: {
                 headers: {
+                    /** @description A file name. */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": components["schemas"]["ExportChunk"];
+                    "application/x-ndjson": components["schemas"]["DeploymentEvent"];
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Problem"];
