@@ -159,7 +159,8 @@ func (b *bed) refuse(req *api.ExecuteRequest, kind problem.Kind) *problem.Error 
 // repo is the truth on disk: the embedded repository or the server's.
 func (b *bed) repo() string { return filepath.Join(b.dir, cdservice.RepoDir) }
 
-// whole demands that the state is what git holds, by another code path, and that a start without index finds the same.
+// whole demands that the state is what git holds, by another code path, that a start without index finds the same, and that the history leads
+// there.
 func (b *bed) whole() *fsck.Report {
 	b.t.Helper()
 	report, err := fsck.Check(b.t.Context(), fsck.Options{Dir: b.repo(), Snapshot: b.service.Repo().View().Snapshot, Objects: true})
@@ -172,6 +173,7 @@ func (b *bed) whole() *fsck.Report {
 	if !rebuilt.Clean() {
 		b.t.Errorf("a state built from nothing differs: %v", rebuilt.Findings)
 	}
+	b.historyIsWhole()
 	return report
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/signalbox-dev/signalbox/pkg/gitstore"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/services/cd-service/index"
 	"github.com/signalbox-dev/signalbox/services/cd-service/repotest"
@@ -383,6 +384,64 @@ func BenchmarkDeployments(b *testing.B) {
 			defer cpu(b)()
 			for b.Loop() {
 				if _, err := x.Versions(context.Background(), "env-0", "", at); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// hollow is a store that has the commits and lacks what is in them.
+type hollow struct{ *gitstore.Store }
+
+func (hollow) Diff(context.Context, gitstore.Hash, gitstore.Hash, func(gitstore.Change) error) error {
+	return fmt.Errorf("tree: %w", gitstore.ErrMissing)
+}
+
+func TestAHistoryWithoutItsTreesGoesOn(t *testing.T) {
+	r := repotest.New(t)
+	x, err := index.Open(filepath.Join(t.TempDir(), "index.db"), index.Options{Committer: repotest.Committer, Log: r.Store.Log, Files: hollow{r.Store}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = x.Close() })
+	start(t, r, x)
+	byHand := repotest.Deploying("cart", "staging", 3, 0, r.Now)
+	byHand.Committer = "Anna"
+	r.Commit(byHand)
+	r.Commit(repotest.Deploying("cart", "staging", 4, 3, r.Now))
+	settle(t, r, x)
+	if got := told(t, x); got != "staging/cart 3>4 by CI (deploy)" {
+		t.Errorf("told:\n%s", got)
+	}
+}
+
+// BenchmarkDeploymentsOfLargeTrains pages through commits that each move 2,000 applications in 30 environments.
+func BenchmarkDeploymentsOfLargeTrains(b *testing.B) {
+	l := newLine(2000, 30)
+	l.grow(1)
+	for range 4 {
+		l.grow(1)
+		m := manifestrepo.Message{Subject: "Train", Action: "run-train"}
+		for e := range 30 {
+			for a := range 2000 {
+				m.Events = append(m.Events, manifestrepo.Event{What: "deployed", Application: fmt.Sprintf("app-%d", a), Environment: fmt.Sprintf("env-%d", e), Version: uint64(len(l.commits))})
+			}
+		}
+		last := &l.commits[len(l.commits)-1]
+		last.Message, last.Committer.Name = m.String(), repotest.Committer
+	}
+	x := l.open(b)
+	x.Follow(l.step(b, 0, 1))
+	l.wait(b, x, 1)
+	for name, q := range map[string]index.DeploymentQuery{
+		"newest": {Limit: 100}, "application": {Application: "app-12", Limit: 100}, "environment": {Environment: "env-17", Limit: 100},
+		"export-page": {OldestFirst: true, After: index.Place{Sequence: 3, Event: 30_000}, Limit: 2000},
+	} {
+		b.Run(name, func(b *testing.B) {
+			defer cpu(b)()
+			for b.Loop() {
+				if _, _, err := x.Deployments(context.Background(), q); err != nil {
 					b.Fatal(err)
 				}
 			}

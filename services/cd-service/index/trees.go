@@ -65,6 +65,9 @@ func initialized(ctx context.Context, files Files, commits []gitstore.CommitInfo
 		roots[i].Commit = c.Hash
 	}
 	trees, err := files.Trees(ctx, roots)
+	if errors.Is(err, gitstore.ErrMissing) {
+		return -1, nil
+	}
 	if err != nil {
 		return -1, fmt.Errorf("look for the layout of the manifest repo: %w", err)
 	}
@@ -74,7 +77,8 @@ func initialized(ctx context.Context, files Files, commits []gitstore.CommitInfo
 }
 
 // fromTrees works out what a commit made run: how the versions in its deployment.json files differ from what ran before. The commit
-// with which the history begins is read whole.
+// with which the history begins is read whole. Where old contents are missing, as in a partial clone, nothing is known, and the
+// history goes on.
 func (h *history) fromTrees(ctx context.Context, c gitstore.CommitInfo, files Files) ([]manifestrepo.Event, error) {
 	var parent gitstore.Hash
 	if h.sequence != h.beginning {
@@ -89,6 +93,9 @@ func (h *history) fromTrees(ctx context.Context, c gitstore.CommitInfo, files Fi
 		}
 		return nil
 	})
+	if errors.Is(err, gitstore.ErrMissing) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read what commit %s changed: %w", c.Hash, err)
 	}
@@ -96,6 +103,9 @@ func (h *history) fromTrees(ctx context.Context, c gitstore.CommitInfo, files Fi
 		return nil, nil
 	}
 	after, _, err := manifestrepo.Empty().Apply(ctx, manifestrepo.Update{Commit: c.Hash, Changes: changes}, files)
+	if errors.Is(err, gitstore.ErrMissing) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the deployments of commit %s: %w", c.Hash, err)
 	}
