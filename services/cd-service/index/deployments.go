@@ -59,7 +59,8 @@ type DeploymentQuery struct {
 // ErrRebuilt says that the history is another one than before: main was rewritten, or the file is made anew.
 var ErrRebuilt = errors.New("the history was rebuilt meanwhile")
 
-// Deployments reads deployments, in the order of main, and of their commit; more says that there are others behind them. What
+// Deployments reads deployments, in the order of main, and of their commit; more says that there are others behind them, also when
+// there are fewer than Limit because their texts are long. What
 // commits of other people made run is read from their trees, so the history is the same whoever wrote it; before the
 // repo had Signalbox's layout there is nothing (see Runs.Beginning).
 func (x *Index) Deployments(ctx context.Context, q DeploymentQuery) (found []Deployment, more bool, err error) {
@@ -74,11 +75,24 @@ func (x *Index) Deployments(ctx context.Context, q DeploymentQuery) (found []Dep
 		if found, err = s.read(ctx, tx, q.Limit+1); err != nil {
 			return err
 		}
-		more = len(found) > q.Limit
-		found = found[:min(len(found), q.Limit)]
+		n := q.fits(found)
+		more = len(found) > n
+		found = found[:n]
 		return nil
 	})
 	return found, more, err
+}
+
+// fits is how many of the deployments found make a page.
+func (q DeploymentQuery) fits(found []Deployment) int {
+	text := 0
+	for i, d := range found[:min(len(found), q.Limit)] {
+		if text > maxPageText {
+			return i
+		}
+		text += len(d.Subject) + len(d.Reason)
+	}
+	return min(len(found), q.Limit)
 }
 
 // check looks whether the history still is the one that the query was made for.

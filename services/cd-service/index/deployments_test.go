@@ -64,7 +64,7 @@ func allPages(t *testing.T, x *index.Index, q index.DeploymentQuery) []index.Dep
 		if err != nil {
 			t.Fatalf("%+v: %v", q, err)
 		}
-		if len(page) > q.Limit || more && len(page) != q.Limit {
+		if len(page) > q.Limit || more && len(page) == 0 {
 			t.Fatalf("%+v: a page of %d, more: %v", q, len(page), more)
 		}
 		all = append(all, page...)
@@ -388,6 +388,25 @@ func BenchmarkDeployments(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestPagesOfLongTextsAreShort(t *testing.T) {
+	r := repotest.New(t)
+	x := openWithFiles(t, filepath.Join(t.TempDir(), "index.db"), r)
+	start(t, r, x)
+	c := repotest.Commit{Committer: "Anna", Text: strings.Repeat("x", 16<<10)}
+	for i := range 200 {
+		c.Edits = append(c.Edits, repotest.Deploying(fmt.Sprintf("app-%d", i), "staging", 1, 0, r.Now).Edits...)
+	}
+	r.Commit(c)
+	settle(t, r, x)
+	page, more, err := x.Deployments(context.Background(), index.DeploymentQuery{Limit: 150})
+	if err != nil || !more || len(page) > 70 {
+		t.Errorf("%d deployments, more: %v, %v", len(page), more, err)
+	}
+	if all := allPages(t, x, index.DeploymentQuery{Limit: 150}); len(all) != 200 {
+		t.Errorf("%d in all", len(all))
 	}
 }
 
