@@ -17,7 +17,7 @@ import (
 )
 
 // schemaVersion changes whenever schema or the meaning of a column does.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // Terms are what history can be filtered by: applications, environments, actions and authors. A posting says that a
 // commit has a term, so a page is a walk along the rarest term asked for. Blocks bound the times of 1,000 commits each:
@@ -31,6 +31,7 @@ CREATE TABLE terms(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NUL
 CREATE TABLE commits(seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, author INTEGER NOT NULL, action INTEGER NOT NULL,
   subject TEXT NOT NULL, reason TEXT NOT NULL, op TEXT NOT NULL, digest TEXT NOT NULL, events INTEGER NOT NULL);
 CREATE INDEX commits_op ON commits(op) WHERE op <> '';
+CREATE INDEX commits_hash ON commits(hash);
 CREATE TABLE messages(seq INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE details(seq INTEGER NOT NULL, app INTEGER NOT NULL, env INTEGER NOT NULL, n INTEGER NOT NULL, what TEXT NOT NULL,
   version INTEGER NOT NULL, prev INTEGER NOT NULL, lock TEXT NOT NULL, id TEXT NOT NULL, run INTEGER NOT NULL,

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -22,6 +23,8 @@ type Query struct {
 	Author string
 	// Action is a kind of command, or Foreign.
 	Action string
+	// Commit is the beginning of a commit id, or all of it: lower-case hex digits.
+	Commit string
 	// Since is the first moment that counts, Until the first that does not.
 	Since, Until time.Time
 	// Before is the sequence that the page stays below; 0 starts with the newest.
@@ -233,6 +236,13 @@ func (q Query) plan(ctx context.Context, tx *sql.Tx) (p plan, ok bool, err error
 	if q.Before != 0 {
 		p.where("c.seq < ?", int64(min(q.Before, 1<<62)))
 	}
+	if q.Commit != "" {
+		first, last, err := hashesFrom(q.Commit)
+		if err != nil {
+			return p, false, err
+		}
+		p.where("c.hash BETWEEN ? AND ?", first, last)
+	}
 	if err := q.planTimes(ctx, tx, &p); err != nil {
 		return p, false, err
 	}
@@ -250,6 +260,20 @@ func (q Query) plan(ctx context.Context, tx *sql.Tx) (p plan, ok bool, err error
 	}
 	p.sets = append(p.sets, authors)
 	return p, len(authors) > 0, nil
+}
+
+// hashesFrom gives the first and the last hash that begin with some hex digits.
+func hashesFrom(digits string) (first, last []byte, err error) {
+	missing := 2*len(gitstore.Hash{}) - len(digits)
+	if missing < 0 {
+		return nil, nil, fmt.Errorf("%q is longer than a commit id", digits)
+	}
+	first, err = hex.DecodeString(digits + strings.Repeat("0", missing))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read commit id %q: %w", digits, err)
+	}
+	last, err = hex.DecodeString(digits + strings.Repeat("f", missing))
+	return first, last, err
 }
 
 func (p *plan) where(condition string, args ...any) {

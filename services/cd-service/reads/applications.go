@@ -52,18 +52,34 @@ func (s applicationService) ListReleases(_ context.Context, r *api.ListReleasesR
 	if err != nil {
 		return nil, err
 	}
-	newestFirst := slices.Clone(app.Releases)
-	slices.Reverse(newestFirst)
-	key := func(r *manifestrepo.Release) string { return strconv.FormatUint(r.Version, 10) }
-	page, next, err := paginate("releases", r.PageSize, r.PageToken, newestFirst, key, descending)
+	newestFirst := matching(app.Releases, r.Search)
+	window, err := skip(newestFirst, r)
 	if err != nil {
 		return nil, err
 	}
-	out := &api.ListReleasesResponse{NextPageToken: next, Total: int32(len(app.Releases)), Releases: make([]*api.Release, 0, len(page))}
+	key := func(r *manifestrepo.Release) string { return strconv.FormatUint(r.Version, 10) }
+	page, next, err := paginate("releases", r.PageSize, r.PageToken, window, key, descending)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListReleasesResponse{NextPageToken: next, Total: int32(len(newestFirst)), Releases: make([]*api.Release, 0, len(page))}
 	for _, release := range page {
 		out.Releases = append(out.Releases, releaseProto(app, release))
 	}
 	return out, nil
+}
+
+// matching gives the releases that a search finds, newest first.
+func matching(releases []*manifestrepo.Release, search string) []*manifestrepo.Release {
+	search = strings.ToLower(search)
+	var found []*manifestrepo.Release
+	for _, r := range slices.Backward(releases) {
+		texts := []string{strconv.FormatUint(r.Version, 10), r.DisplayVersion, r.CommitID, r.Author, r.Message}
+		if search == "" || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), search) }) {
+			found = append(found, r)
+		}
+	}
+	return found
 }
 
 // descending compares decimal numbers, higher first.

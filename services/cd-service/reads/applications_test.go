@@ -45,6 +45,38 @@ func TestReleasesAreListedNewestFirst(t *testing.T) {
 	}
 }
 
+func TestReleasesAreFoundAndReadFromTheMiddle(t *testing.T) {
+	b := newBox(t)
+	for v := uint64(1); v <= 12; v++ {
+		b.ReleaseTo("checkout", v, "development")
+	}
+	list := func(r *api.ListReleasesRequest) (versions []uint64, total int32) {
+		t.Helper()
+		r.Application = "checkout"
+		page, err := b.applications().ListReleases(ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Releases {
+			versions = append(versions, r.Version)
+		}
+		return versions, page.Total
+	}
+	versions, total := list(&api.ListReleasesRequest{Offset: 4, PageSize: 3})
+	equal(t, "in the middle", versions, []uint64{8, 7, 6})
+	equal(t, "total", []int32{total}, []int32{12})
+	versions, total = list(&api.ListReleasesRequest{Search: "1", Offset: 1})
+	equal(t, "with a 1", versions, []uint64{11, 10, 1})
+	equal(t, "total with a 1", []int32{total}, []int32{4})
+	versions, _ = list(&api.ListReleasesRequest{Offset: 40})
+	equal(t, "beyond the end", versions, nil)
+
+	_, err := b.applications().ListReleases(ctx, &api.ListReleasesRequest{Application: "checkout", Offset: -1})
+	refused(t, err, problem.Invalid, "offset")
+	_, err = b.applications().ListReleases(ctx, &api.ListReleasesRequest{Application: "checkout", Offset: 2, PageToken: "x"})
+	refused(t, err, problem.Invalid, "offset")
+}
+
 func TestUnknownNamesAreToldWithTheNearest(t *testing.T) {
 	b := newBox(t)
 	b.ReleaseTo("checkout", 3, "development")

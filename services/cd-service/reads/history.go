@@ -32,7 +32,10 @@ func (s historyService) ListHistory(ctx context.Context, r *api.ListHistoryReque
 	if err != nil {
 		return nil, err
 	}
-	q := index.Query{Application: r.Application, Environment: r.Environment, Author: r.Author, Action: r.Action, Limit: size}
+	q := index.Query{Application: r.Application, Environment: r.Environment, Author: r.Author, Action: r.Action, Commit: r.Commit, Limit: size}
+	if r.Commit != "" && !commitForm.MatchString(r.Commit) {
+		return nil, notACommit("commit", r.Commit)
+	}
 	if key != "" {
 		if q.Before, err = strconv.ParseUint(key, 10, 63); err != nil || q.Before == 0 {
 			return nil, badToken()

@@ -121,7 +121,11 @@ func checkCommit(id string) error {
 	if commitForm.MatchString(id) {
 		return nil
 	}
-	return problem.New(problem.Invalid, "%q is no commit id", id).At("commit_id").
+	return notACommit("commit_id", id)
+}
+
+func notACommit(field, id string) error {
+	return problem.New(problem.Invalid, "%q is no commit id", id).At(field).
 		Because("a commit id is 7 to 40 lower-case hex digits").Fix("give the full id, or at least its first 7 digits")
 }
 

@@ -81,8 +81,20 @@ func TestHistoryIsFilteredAndPaged(t *testing.T) {
 		t.Error(entry)
 	}
 
+	for _, commit := range []string{entry.Commit, entry.Commit[:7], entry.Commit[:8]} {
+		one := b.history(&api.ListHistoryRequest{Commit: commit}).Entries
+		if len(one) != 1 || one[0].Commit != entry.Commit || len(one[0].Details) != 1 {
+			t.Errorf("commit %s: %v", commit, one)
+		}
+	}
+	if none := b.history(&api.ListHistoryRequest{Commit: strings.Repeat("0", 40)}).Entries; len(none) != 0 {
+		t.Error(none)
+	}
+
 	client := api.NewHistoryServiceClient(b.conn)
-	_, err := client.ListHistory(ctx, &api.ListHistoryRequest{PageToken: "aGlzdG9yeQotMQ"}) // history\n-1
+	_, err := client.ListHistory(ctx, &api.ListHistoryRequest{Commit: "main"})
+	refused(t, err, problem.Invalid, "commit")
+	_, err = client.ListHistory(ctx, &api.ListHistoryRequest{PageToken: "aGlzdG9yeQotMQ"}) // history\n-1
 	refused(t, err, problem.Invalid, "page_token")
 	_, err = client.ListHistory(ctx, &api.ListHistoryRequest{PageSize: 5000})
 	refused(t, err, problem.Invalid, "page_size")

@@ -8,7 +8,6 @@ import (
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
-	"github.com/signalbox-dev/signalbox/pkg/problem"
 	"github.com/signalbox-dev/signalbox/services/cd-service/convert"
 )
 
@@ -49,21 +48,6 @@ func (s overviewService) GetOverview(_ context.Context, r *api.GetOverviewReques
 		}
 	}
 	return out, nil
-}
-
-// skip leaves out the first rows when an offset asks for it.
-func skip(rows []*row, r *api.GetOverviewRequest) ([]*row, error) {
-	switch {
-	case r.Offset == 0:
-		return rows, nil
-	case r.Offset < 0:
-		return nil, problem.New(problem.Invalid, "offset %d is negative", r.Offset).At("offset").
-			Because("an offset is how many applications to leave out").Fix("count from 0")
-	case r.PageToken != "":
-		return nil, problem.New(problem.Invalid, "offset and page token are both given").At("offset").
-			Because("each says where the page begins").Fix("give one of them")
-	}
-	return rows[min(int(r.Offset), len(rows)):], nil
 }
 
 // shorten leaves out what a matrix does not show of an application, or shows with the environment.

@@ -74,3 +74,24 @@ func paginate[T any](list string, size int32, token string, sorted []T, key func
 	}
 	return rest[:n], pageToken(list, key(rest[n-1])), nil
 }
+
+// windowed is a list that can be read from its middle.
+type windowed interface {
+	GetOffset() int32
+	GetPageToken() string
+}
+
+// skip leaves out the first entries when an offset asks for it.
+func skip[T any](sorted []T, r windowed) ([]T, error) {
+	switch {
+	case r.GetOffset() == 0:
+		return sorted, nil
+	case r.GetOffset() < 0:
+		return nil, problem.New(problem.Invalid, "offset %d is negative", r.GetOffset()).At("offset").
+			Because("an offset is how many entries of the list to leave out").Fix("count from 0")
+	case r.GetPageToken() != "":
+		return nil, problem.New(problem.Invalid, "offset and page token are both given").At("offset").
+			Because("each says where the page begins").Fix("give one of them")
+	}
+	return sorted[min(int(r.GetOffset()), len(sorted)):], nil
+}

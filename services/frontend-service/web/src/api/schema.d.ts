@@ -2232,7 +2232,10 @@ export interface components {
             nextPageToken?: string;
             /** @description Newest first. */
             releases?: components["schemas"]["Release"][];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Releases that match, on all pages.
+             */
             total?: number;
         };
         /** @description Lock holds deployments back until somebody deletes it (or it expires). */
@@ -4130,6 +4133,10 @@ export interface operations {
             query?: {
                 pageSize?: number;
                 pageToken?: string;
+                /** @description Part of a version, a display version, a commit id, an author or a message, in any case; empty means all. */
+                search?: string;
+                /** @description Leave out that many of the releases that match: a window in the middle. Not together with page_token. */
+                offset?: number;
             };
             header?: never;
             path: {
@@ -5130,6 +5137,8 @@ export interface operations {
                 until?: string;
                 pageSize?: number;
                 pageToken?: string;
+                /** @description Only this commit of main: full id, or at least 7 digits of it. */
+                commit?: string;
             };
             header?: never;
             path?: never;
