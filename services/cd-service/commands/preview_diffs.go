@@ -16,10 +16,10 @@ import (
 const (
 	// maxDiffBytes is what all diffs of one preview take.
 	maxDiffBytes = 3 << 20
-	// maxCompared is the size of a manifest that is compared.
-	maxCompared = 4 << 20
-	// comparedAtOnce is how many changes' manifests are in memory.
-	comparedAtOnce = 64
+	// maxCompared is the size of a manifest that is compared; few of that size have less than diffs.MaxLines.
+	maxCompared = 2 << 20
+	// comparedAtOnce is how many changes are read in one pass. The manifests of three passes are in memory.
+	comparedAtOnce = 32
 )
 
 // Contents reads manifests; *gitstore.Store does.
@@ -32,7 +32,8 @@ func (s *Server) addDiffs(ctx context.Context, changes []change) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	left := maxDiffBytes
-	for read := range s.readAhead(ctx, changes) {
+	for part := range s.readAhead(ctx, changes) {
+		read := <-part
 		if read.err != nil {
 			return read.err
 		}
@@ -51,14 +52,17 @@ type manifests struct {
 	err      error
 }
 
-// readAhead reads the manifests of changes, one part while the one before is compared, until ctx ends.
-func (s *Server) readAhead(ctx context.Context, changes []change) <-chan manifests {
-	parts := make(chan manifests)
+// readAhead reads the manifests of changes in order, the next part while somebody waits for the one before or compares it, until ctx ends.
+func (s *Server) readAhead(ctx context.Context, changes []change) <-chan <-chan manifests {
+	parts := make(chan (<-chan manifests))
 	go func() {
 		defer close(parts)
 		for part := range slices.Chunk(changes, comparedAtOnce) {
-			read := manifests{changes: part}
-			read.contents, read.err = s.contents(ctx, part)
+			read := make(chan manifests, 1)
+			go func() {
+				contents, err := s.contents(ctx, part)
+				read <- manifests{changes: part, contents: contents, err: err}
+			}()
 			select {
 			case parts <- read:
 			case <-ctx.Done():

@@ -30,8 +30,12 @@ func (r *redactor) redact(content []byte) string {
 	if r.values == nil {
 		r.values = map[string][sha256.Size]byte{}
 	}
+	text := string(content)
+	if isPlain(text) {
+		return text
+	}
 	var out strings.Builder
-	for _, document := range documents(string(content)) {
+	for _, document := range documents(text) {
 		out.WriteString(r.document(document))
 	}
 	return out.String()
@@ -52,8 +56,7 @@ func documents(text string) []string {
 }
 
 func (r *redactor) document(text string) string {
-	// A kind can be spelled in another way only with escapes.
-	if !strings.Contains(text, `\`) && !namesSecret(text) {
+	if isPlain(text) {
 		return text
 	}
 	var node yaml.Node
@@ -78,6 +81,9 @@ func (r *redactor) document(text string) string {
 	}
 	return separator(text) + out.String()
 }
+
+// isPlain reports whether a text certainly holds no Secret: a kind can be spelled in another way only with escapes.
+func isPlain(text string) bool { return !strings.Contains(text, `\`) && !namesSecret(text) }
 
 // namesSecret reports whether the kind stands in a text as a word of its own, unlike in imagePullSecrets, which nearly every manifest has.
 func namesSecret(text string) bool {
