@@ -170,7 +170,7 @@ func TestWrongRequestsAreRefusedAndNothingIsAsked(t *testing.T) {
 		status                                int
 		field, says                           string
 	}{
-		{"unknown field", "POST", "/api/v1/trains/staging", js, `{"taem":"x"}`, 400, "taem", "known here: ciLink, target, targetType, team"},
+		{"unknown field", "POST", "/api/v1/trains/staging", js, `{"taem":"x"}`, 400, "taem", "known here: applications, ciLink, labels, source, target, targetType, team, train, whole"},
 		{"unknown field inside", "POST", "/api/v1/batch", js, `{"actions":[{"runTrian":{}}]}`, 400, "runTrian", "unknown field"},
 		{"wrong type", "POST", "/api/v1/applications/a/environments/b/deploy", js, `{"version":"seven"}`, 400, "version", "invalid value"},
 		{"version -1", "POST", "/api/v1/applications/a/environments/b/deploy", js, `{"version":-1}`, 400, "version", "invalid value"},

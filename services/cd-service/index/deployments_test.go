@@ -3,6 +3,7 @@ package index_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -345,6 +346,37 @@ func cpu(b *testing.B) func() {
 	}
 	start := read()
 	return func() { b.ReportMetric(float64((read()-start).Microseconds())/1000/float64(b.N), "cpu-ms/op") }
+}
+
+func TestAQueryForAHistoryThatIsGoneIsRefused(t *testing.T) {
+	r := repotest.New(t)
+	x := openWithFiles(t, filepath.Join(t.TempDir(), "index.db"), r)
+	start(t, r, x)
+	anEventfulDay(r)
+	settle(t, r, x)
+	q := index.DeploymentQuery{OldestFirst: true, Limit: 2, Last: 10}
+	page, more, err := x.Deployments(context.Background(), q)
+	if err != nil || !more {
+		t.Fatal(page, more, err)
+	}
+	q.After, q.AfterCommit = page[1].Place, page[1].Commit
+	if _, _, err := x.Deployments(context.Background(), q); err != nil {
+		t.Fatal(err)
+	}
+	c := repotest.Deploying("cart", "staging", 5, 0, r.Now)
+	c.Edits = append(c.Edits, manifestrepo.Edit{Path: "signalbox.json", Content: []byte("{\n  \"layout\": 1\n}\n")})
+	r.Rewrite(c)
+	settle(t, r, x)
+	if _, _, err := x.Deployments(context.Background(), q); !errors.Is(err, index.ErrRebuilt) {
+		t.Errorf("the place is gone: %v", err)
+	}
+	q.After, q.AfterCommit = index.Place{Sequence: 1}, page[1].Commit
+	if _, _, err := x.Deployments(context.Background(), q); !errors.Is(err, index.ErrRebuilt) {
+		t.Errorf("another commit stands there: %v", err)
+	}
+	if _, _, err := x.Deployments(context.Background(), index.DeploymentQuery{Limit: 2, Last: 10}); !errors.Is(err, index.ErrRebuilt) {
+		t.Errorf("the history does not go as far: %v", err)
+	}
 }
 
 func BenchmarkDeployments(b *testing.B) {

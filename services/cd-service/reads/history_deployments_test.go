@@ -1,6 +1,7 @@
 package reads_test
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/manifestrepo"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
+	"github.com/signalbox-dev/signalbox/services/cd-service/index"
 	"github.com/signalbox-dev/signalbox/services/cd-service/reads"
 	"github.com/signalbox-dev/signalbox/services/cd-service/repotest"
 )
@@ -317,6 +319,28 @@ func TestALongExportComesInPieces(t *testing.T) {
 	}
 	if n != 4500 {
 		t.Errorf("%d lines", n)
+	}
+}
+
+// rebuilding is a history that is made anew after the first page.
+type rebuilding struct {
+	*index.Index
+	asked int
+}
+
+func (h *rebuilding) Deployments(ctx context.Context, q index.DeploymentQuery) ([]index.Deployment, bool, error) {
+	if h.asked++; h.asked > 1 {
+		return nil, false, index.ErrRebuilt
+	}
+	q.Limit = 2
+	return h.Index.Deployments(ctx, q)
+}
+
+func TestAnExportOfTwoHistoriesIsNone(t *testing.T) {
+	b := past(t, func(o *reads.Options) { o.History = &rebuilding{Index: o.History.(*index.Index)} })
+	text, err := b.export(&api.ExportDeploymentsRequest{})
+	if p := problem.From(err); err == nil || p.Kind != problem.Unavailable || p.Remedy == "" {
+		t.Errorf("%q %v", text, err)
 	}
 }
 
