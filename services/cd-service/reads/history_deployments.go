@@ -30,20 +30,21 @@ func (s historyService) ListDeployments(ctx context.Context, r *api.ListDeployme
 	if err != nil {
 		return nil, err
 	}
-	_, p := s.look()
-	q, err := deploymentQuery(p.snapshot, r)
-	if err != nil {
-		return nil, err
-	}
-	q.Limit = size
+	var after index.Place
 	if key != "" {
-		if q.After, err = placeOf(key); err != nil {
+		if after, err = placeOf(key); err != nil {
 			return nil, err
 		}
 	}
 	if err := s.catchUp(ctx); err != nil {
 		return nil, err
 	}
+	_, p := s.look()
+	q, err := deploymentQuery(p.snapshot, r)
+	if err != nil {
+		return nil, err
+	}
+	q.After, q.Limit = after, size
 	found, more, err := s.History.Deployments(ctx, q)
 	if err != nil {
 		return nil, err

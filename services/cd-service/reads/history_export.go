@@ -35,12 +35,12 @@ func (s historyService) ExportDeployments(r *api.ExportDeploymentsRequest, strea
 	if err != nil {
 		return err
 	}
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
 	_, p := s.look()
 	q, err := deploymentQuery(p.snapshot, r)
 	if err != nil {
-		return err
-	}
-	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
 	q.OldestFirst, q.Limit, q.Last = true, exportPage, s.History.Sequence()

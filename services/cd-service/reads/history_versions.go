@@ -14,16 +14,16 @@ import (
 // deployment that made it run. A time before the first commit of main has no commit and no versions; one before main had
 // Signalbox's layout is refused, for nobody knows. An environment that was deleted since can still be asked about.
 func (s historyService) GetVersions(ctx context.Context, r *api.GetVersionsRequest) (*api.Versions, error) {
-	_, p := s.look()
-	if r.Environment == "" {
-		return nil, p.noEnvironment("environment", "")
-	}
 	var at time.Time
 	if r.At != nil {
 		at = r.At.AsTime()
 	}
 	if err := s.catchUp(ctx); err != nil {
 		return nil, err
+	}
+	_, p := s.look()
+	if r.Environment == "" {
+		return nil, p.noEnvironment("environment", "")
 	}
 	runs, err := s.History.Versions(ctx, r.Environment, r.Application, at)
 	if err != nil {
