@@ -15,8 +15,16 @@ export interface Card extends PlannedAction {
 export interface Plan {
   cards: Card[];
   reason: string;
-  /** Key of the attempt under way for exactly these cards and this reason: trying again does it once. */
-  key?: string;
+  /** What was sent and whose outcome nobody has read yet. Its cards stay as they are until then. */
+  attempt?: Attempt;
+}
+
+/** Cards that are being carried out. */
+export interface Attempt {
+  /** Sending the same cards again under the same key carries them out once. */
+  key: string;
+  ids: string[];
+  reason: string;
 }
 
 const KEY = 'signalbox.tray';
@@ -49,38 +57,47 @@ export class TrayStore {
   /** Plans an action; it replaces what was planned for the same place. */
   add(planned: PlannedAction) {
     const card: Card = { id: crypto.randomUUID(), action: planned.action, title: planned.title };
-    const at = this.plan.cards.findIndex((c) => placeOf(c.action) === placeOf(planned.action));
+    const at = this.plan.cards.findIndex((c) => placeOf(c.action) === placeOf(planned.action) && !this.sent(c.id));
     this.setCards(at < 0 ? [...this.plan.cards, card] : this.plan.cards.with(at, card));
   }
 
   /** Changes what a card does, such as its answer to a conflict. */
   change(id: string, action: PlannedAction['action']) {
+    if (this.sent(id)) return;
     this.setCards(this.plan.cards.map((c) => (c.id === id ? { id: c.id, title: c.title, action } : c)));
   }
 
+  /** Takes cards out; what was sent stays until its outcome is known. */
   remove(...ids: string[]) {
-    const left = this.plan.cards.filter((c) => !ids.includes(c.id));
-    this.write(left.length ? { cards: left, reason: this.plan.reason } : EMPTY);
-  }
-
-  clear() {
-    this.write(EMPTY);
+    this.setCards(this.plan.cards.filter((c) => !ids.includes(c.id) || this.sent(c.id)));
   }
 
   setReason(reason: string) {
-    this.write({ cards: this.plan.cards, reason });
+    this.write({ ...this.plan, reason });
   }
 
-  /** The key of applying the plan as it is now: the same one until the plan changes. */
-  keyOfAttempt(): string {
-    const key = this.plan.key ?? crypto.randomUUID();
-    if (!this.plan.key) this.write({ ...this.plan, key });
-    return key;
+  /** Notes that the cards are sent; one whose outcome is not known yet is sent again as it was. */
+  attempt(): { attempt: Attempt; cards: Card[] } {
+    const attempt = this.plan.attempt ?? { key: crypto.randomUUID(), ids: this.plan.cards.map((c) => c.id), reason: this.plan.reason.trim() };
+    if (!this.plan.attempt) this.write({ ...this.plan, attempt });
+    return { attempt, cards: this.plan.cards.filter((c) => attempt.ids.includes(c.id)) };
   }
 
-  /** Forgets the key: the last attempt was decided, the next one is another. */
-  attemptEnded() {
-    if (this.plan.key) this.write({ cards: this.plan.cards, reason: this.plan.reason });
+  /** The outcome is known: what was done leaves the tray, what was refused stays as it was. */
+  ended(done: boolean) {
+    const { attempt, cards, reason } = this.plan;
+    if (!attempt) return;
+    const left = done ? cards.filter((c) => !attempt.ids.includes(c.id)) : cards;
+    this.write(left.length ? { cards: left, reason } : EMPTY);
+  }
+
+  /** Gives up waiting for the outcome: somebody has looked into the history. */
+  forget() {
+    this.write({ cards: this.plan.cards, reason: this.plan.reason });
+  }
+
+  private sent(id: string): boolean {
+    return !!this.plan.attempt?.ids.includes(id);
   }
 
   /**
@@ -103,7 +120,7 @@ export class TrayStore {
   }
 
   private setCards(cards: Card[]) {
-    this.write({ cards, reason: this.plan.reason });
+    this.write(cards.length ? { ...this.plan, cards } : EMPTY);
   }
 
   private write(plan: Plan) {
@@ -120,7 +137,7 @@ export class TrayStore {
     try {
       const kept = JSON.parse(this.storage.getItem(KEY) ?? '') as Partial<Plan> & { version?: number };
       if (kept.version !== VERSION || !Array.isArray(kept.cards)) return EMPTY;
-      return { cards: kept.cards, reason: kept.reason ?? '', key: kept.key };
+      return { cards: kept.cards, reason: kept.reason ?? '', attempt: kept.attempt };
     } catch {
       return EMPTY;
     }

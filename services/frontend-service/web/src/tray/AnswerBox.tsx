@@ -1,0 +1,73 @@
+import { Button } from '@mantine/core';
+import { IconAlertOctagonFilled, IconCircleCheck, IconInfoTriangle } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { Problem } from '../api/client';
+import type { Operation } from '../api/types';
+import type { Answer } from './attempt';
+import classes from './Tray.module.css';
+
+interface Props {
+  answer: Answer;
+  /** Sends the same again under the same key. */
+  again: () => void;
+}
+
+/** How it ended: done with the commit, refused with the remedy, or not known yet. */
+export function AnswerBox({ answer, again }: Props) {
+  if (answer.phase === 'done') return <Done operation={answer.operation} />;
+  if (answer.phase === 'refused') return <Refused error={answer.error} />;
+  if (answer.phase !== 'unknown') return null;
+  return (
+    <Box hue="orange" icon={<IconInfoTriangle size={16} />} alert>
+      <b>Outcome unknown, do not repeat.</b>{' '}
+      {answer.operationId ? 'We read main and say here how it ended.' : 'The answer did not arrive. Finding out sends the same again; it is carried out once.'}
+      {answer.operationId ? (
+        <div className="small ink2">Operation {answer.operationId}</div>
+      ) : (
+        <div>
+          <Button variant="default" mt={4} onClick={again}>
+            Find out
+          </Button>
+        </div>
+      )}
+    </Box>
+  );
+}
+
+function Done({ operation }: { operation: Operation }) {
+  const unchanged = operation.result?.unchanged && !operation.commit;
+  return (
+    <Box hue="blue" icon={<IconCircleCheck size={16} />}>
+      <b>{unchanged ? 'Nothing had to change.' : 'Done.'}</b> {operation.subject}{' '}
+      {operation.commit && (
+        <Link to="/history" className="mono">
+          {operation.commit.slice(0, 10)}
+        </Link>
+      )}
+      {(operation.warnings ?? []).map((w) => (
+        <div key={w}>{w}</div>
+      ))}
+    </Box>
+  );
+}
+
+/** Why it did not happen, in the server's words. */
+export function Refused({ error }: { error: Error }) {
+  const problem = error instanceof Problem ? error : undefined;
+  return (
+    <Box hue="red" icon={<IconAlertOctagonFilled size={16} />} alert>
+      <b>{problem?.verdict ?? 'The server cannot be reached.'}</b> {error.message}
+      {problem?.remedy && <div>{problem.remedy}</div>}
+    </Box>
+  );
+}
+
+function Box({ hue, icon, alert, children }: { hue: 'blue' | 'red' | 'orange'; icon: ReactNode; alert?: boolean; children: ReactNode }) {
+  return (
+    <div className={classes.box} data-hue={hue} role={alert ? 'alert' : 'status'}>
+      {icon}
+      <div className={classes.boxText}>{children}</div>
+    </div>
+  );
+}
