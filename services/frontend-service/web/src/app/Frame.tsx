@@ -4,6 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { live, useLive } from '../api/live';
 import { locksQuery, statusQuery } from '../api/queries';
+import { PlannedButton } from '../tray/PlannedButton';
+import { TrayDock } from '../tray/Tray';
 import classes from './Frame.module.css';
 import { Logo } from './Logo';
 
@@ -30,6 +32,7 @@ export function Frame() {
         </nav>
         <span className="grow" />
         <LiveStamp />
+        <PlannedButton />
         <Tooltip label="Browse the API">
           <ActionIcon variant="subtle" color="gray" component="a" href="/api" aria-label="Browse the API">
             <IconApi size={16} />
@@ -38,9 +41,12 @@ export function Frame() {
         <SchemeToggle />
       </header>
       <Banners />
-      <main className={classes.main}>
-        <Outlet />
-      </main>
+      <div className={classes.body}>
+        <main className={classes.main}>
+          <Outlet />
+        </main>
+        <TrayDock />
+      </div>
     </div>
   );
 }

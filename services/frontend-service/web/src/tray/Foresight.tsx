@@ -80,9 +80,15 @@ function Changes({ action }: { action: Action }) {
 
 function LinesChanged({ added = 0, removed = 0 }: { added?: number; removed?: number }) {
   return (
-    <span className="mono">
-      <span style={{ color: 'var(--add)' }}>+{added}</span> <span style={{ color: 'var(--del)' }}>-{removed}</span> lines
-    </span>
+    <>
+      <span className="mono" style={{ color: 'var(--add)' }}>
+        +{added}
+      </span>{' '}
+      <span className="mono" style={{ color: 'var(--del)' }}>
+        -{removed}
+      </span>{' '}
+      lines
+    </>
   );
 }
 

@@ -15,12 +15,12 @@ import { type Foreseen, useForeseen } from './preview';
 import { storyOf } from './story';
 import { type Card, tray, useTray } from './store';
 import classes from './Tray.module.css';
-import { show, useView } from './usePlan';
+import { DOCKED, show, useView } from './usePlan';
 
 /** The tray beside the page from 1280 pixels up, over it below; and the dialog of an action that is carried out at once. */
 export function TrayDock() {
   const { open, now } = useView();
-  const docked = useMediaQuery('(min-width: 1280px)', true, { getInitialValueInEffect: false });
+  const docked = useMediaQuery(DOCKED, true, { getInitialValueInEffect: false });
   const close = () => show({ open: false });
   return (
     <>
@@ -51,7 +51,7 @@ function Tray({ close, drawer }: { close: () => void; drawer?: boolean }) {
             Clear
           </Button>
         )}
-        <ActionIcon variant="subtle" color="gray" onClick={close} aria-label="Close planned actions">
+        <ActionIcon variant="subtle" color="gray" onClick={close} aria-label="Close planned actions" data-autofocus>
           <IconX size={16} />
         </ActionIcon>
       </header>
@@ -86,7 +86,8 @@ interface FootProps {
 function Foot({ cards, reason, foreseen, stale, answer, start, reset, inFlight }: FootProps) {
   const stories = cards.map((c) => storyOf(c.action, foreseen.get(c.id)?.effect, ''));
   const demands = stories.find((s) => s.demands)?.demands;
-  const missing = whyNot(cards, foreseen, demands && !reason.trim() ? demands : undefined);
+  const missing = whyNot(cards, foreseen);
+  const reasonMissing = !!demands && !reason.trim();
   const effects = cards.flatMap((c) => foreseen.get(c.id)?.effect ?? []);
   const all = cards.length === 1 ? '1 action' : `${cards.length} actions`;
   // Another tab sent it, or this one was closed before the answer came.
@@ -115,8 +116,8 @@ function Foot({ cards, reason, foreseen, stale, answer, start, reset, inFlight }
           <p className="small ink2" aria-live="polite">
             {stale ? 'The preview cannot be read now; everything is decided on the newest state.' : effects.length === 0 ? 'Working out what this does.' : `One commit, whole or not at all. Result: ${sentence(sum(effects))}.`}
           </p>
-          {missing && <p className="small ink3">{missing}</p>}
-          <Button fullWidth color={stories.some((s) => s.danger) ? 'red' : undefined} loading={answer.phase === 'sending'} disabled={!!missing || inFlight} onClick={start}>
+          {missing && <p className="small ink2">{missing}</p>}
+          <Button fullWidth color={stories.some((s) => s.danger) ? 'red' : undefined} loading={answer.phase === 'sending'} disabled={!!missing || reasonMissing || inFlight} onClick={start}>
             Apply {all}
           </Button>
         </>
@@ -125,12 +126,12 @@ function Foot({ cards, reason, foreseen, stale, answer, start, reset, inFlight }
   );
 }
 
-function whyNot(cards: Card[], foreseen: Map<string, Foreseen>, reason?: string): string | undefined {
+function whyNot(cards: Card[], foreseen: Map<string, Foreseen>): string | undefined {
   const refused = cards.filter((c) => foreseen.get(c.id)?.refused).length;
   if (refused) return `${counted(refused, 'action')} would be refused, and then nothing happens. Take it out or change it.`;
   const changed = cards.filter((c) => c.changedFrom).length;
   if (changed) return `${counted(changed, 'action')} changed since you planned it. Look at it first.`;
-  return reason;
+  return undefined;
 }
 
 /**

@@ -134,7 +134,7 @@ export function sentence(c: Partial<Counts>): string {
   if (c.locksSet) parts.push(counted(c.locksSet, 'lock set', 'locks set'));
   if (c.locksEnded) parts.push(counted(c.locksEnded, 'lock ended', 'locks ended'));
   if (c.other) parts.push(counted(c.other, 'other change'));
-  if (c.skipped) parts.push(`${c.skipped} left as it is`);
+  if (c.skipped) parts.push(`${c.skipped} skipped`);
   if (!c.deployed) parts.push('nothing deployed now');
   return parts.join(', ');
 }

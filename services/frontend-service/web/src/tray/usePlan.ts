@@ -10,13 +10,17 @@ export interface Planner {
   now: (action: PlannedAction) => void;
 }
 
+/** From this width on the tray stands beside the page. */
+export const DOCKED = '(min-width: 1280px)';
+
 /** What the tray and the dialog show beside the plan: open or not, and the action to carry out at once. */
 interface View {
   open: boolean;
   now?: PlannedAction;
 }
 
-let view: View = { open: tray.snapshot().cards.length > 0 };
+// Beside the page an unfinished plan shows itself; over the page it would hide what the reader came for.
+let view: View = { open: tray.snapshot().cards.length > 0 && window.matchMedia?.(DOCKED).matches };
 const listeners = new Set<() => void>();
 
 /** Changes what is shown. */
