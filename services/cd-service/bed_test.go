@@ -163,6 +163,7 @@ func (b *bed) repo() string { return filepath.Join(b.dir, cdservice.RepoDir) }
 // there.
 func (b *bed) whole() *fsck.Report {
 	b.t.Helper()
+	b.service.WaitTidied()
 	report, err := fsck.Check(b.t.Context(), fsck.Options{Dir: b.repo(), Snapshot: b.service.Repo().View().Snapshot, Objects: true})
 	b.must(err)
 	for _, f := range report.Findings {
