@@ -11,7 +11,8 @@ import (
 )
 
 func newApp(s *session) *cobra.Command {
-	cmd := group("app", "List and show applications", newAppList(s), newAppShow(s))
+	cmd := group("app", "List, show, set up and end applications",
+		newAppList(s), newAppShow(s), newAppSet(s), newAppUndeploy(s), newAppRemove(s))
 	cmd.Aliases = []string{"application", "applications"}
 	return cmd
 }
@@ -23,7 +24,7 @@ type appListOptions struct {
 
 func newAppList(s *session) *cobra.Command {
 	o := &appListOptions{session: s, in: &api.ListApplicationsRequest{PageSize: 500}}
-	cmd := s.command(spec{use: "list", short: "List applications"}, o)
+	cmd := s.command(spec{use: "list", short: "List applications", example: "  signalbox app list --team payments"}, o)
 	cmd.Flags().StringVar(&o.in.Search, "search", "", "part of the name")
 	cmd.Flags().StringVar(&o.in.Team, "team", "", "only this team's")
 	return cmd
@@ -61,9 +62,10 @@ type appShowOptions struct {
 func newAppShow(s *session) *cobra.Command {
 	o := &appShowOptions{session: s}
 	cmd := s.command(spec{
-		use:   "show APPLICATION",
-		short: "Show what runs where, and the newest releases",
-		args:  []arg{{kind: applicationName}},
+		use:     "show APPLICATION",
+		short:   "Show what runs where, and the newest releases",
+		example: "  signalbox app show checkout",
+		args:    []arg{{kind: applicationName}},
 	}, o)
 	cmd.Flags().Int32Var(&o.limit, "limit", 10, "how many releases to list")
 	return cmd
@@ -95,6 +97,9 @@ func (o *appShowOptions) run(ctx context.Context) error {
 
 func printApplication(p *printer, a *api.Application, releases *api.ListReleasesResponse) {
 	p.line("%s, team %s, %s", a.Name, orDash(a.Team), count(a.Releases, "release"))
+	if len(a.Labels) > 0 {
+		p.line("labels: %s", strings.Join(labelTexts(a.Labels), ", "))
+	}
 	p.line("")
 	p.head("environment", "version", "behind", "deployed", "by", "remarks")
 	for _, d := range a.Deployments {
@@ -119,6 +124,12 @@ func deploymentRemarks(d *api.Deployment) string {
 	}
 	if len(d.Locks) > 0 {
 		words = append(words, "locked: "+lockIDs(d.Locks))
+	}
+	if d.Frozen {
+		words = append(words, "frozen: "+d.FrozenBecause)
+	}
+	if d.PendingVersion != 0 {
+		words = append(words, fmt.Sprintf("%d awaits approval: request %s", d.PendingVersion, d.ApprovalId))
 	}
 	if d.Hold {
 		words = append(words, "on hold: "+d.HoldReason)

@@ -30,7 +30,8 @@ all. FILE is JSON or YAML in the form of the API; - reads standard input:
     - deploy: {application: checkout, environment: staging, version: 12}
     - createLock: {scope: LOCK_SCOPE_ENVIRONMENT, environment: staging, id: freeze, message: demo day}
       reason: demo day`,
-		args: []arg{{kind: fileName}},
+		example: `  signalbox batch --dry-run demo-day.yaml`,
+		args:    []arg{{kind: fileName}},
 	}, o)
 	o.addFlags(cmd)
 	return cmd

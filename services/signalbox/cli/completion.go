@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
+	"github.com/signalbox-dev/signalbox/services/signalbox/client"
 )
 
 // nameKind says what a flag or an argument names, so that the shell can complete it from the server.
@@ -25,6 +26,11 @@ const (
 	waitForm
 	lockForm
 	fileName
+	lockID
+	trainName
+	setName
+	setOrEnvironment // as set compare takes it
+	approvalID
 )
 
 var kindOfFlag = map[string]nameKind{
@@ -37,6 +43,10 @@ var kindOfFlag = map[string]nameKind{
 	"output":            outputForm,
 	"wait":              waitForm,
 	"on-lock":           lockForm,
+	"set":               setName,
+	"train":             trainName,
+	"config":            fileName,
+	"file":              fileName,
 }
 
 // completionPatience is how long a Tab press may take; a shell that hangs is worse than no completion.
@@ -52,10 +62,14 @@ func (s *session) completeFlag(kind nameKind) completer {
 
 func (s *session) completeArgs(kinds []arg) completer {
 	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-		if len(args) >= len(kinds) {
+		at := len(args)
+		if last := len(kinds) - 1; last >= 0 && kinds[last].many {
+			at = min(at, last)
+		}
+		if at >= len(kinds) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return s.complete(cmd, kinds[len(args)].kind, typed)
+		return s.complete(cmd, kinds[at].kind, typed)
 	}
 }
 
@@ -94,28 +108,63 @@ func (s *session) names(cmd *cobra.Command, kind nameKind) []string {
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
-	var names []string
+	names, err := namesFrom(ctx, c, kind)
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
+func namesFrom(ctx context.Context, c *client.Client, kind nameKind) (names []string, err error) {
 	switch kind {
 	case applicationName, teamName:
 		list, err := c.Applications(ctx, &api.ListApplicationsRequest{PageSize: 1000})
-		if err != nil {
-			return nil
-		}
-		for _, a := range list.Applications {
+		for _, a := range list.GetApplications() {
 			if kind == teamName {
 				names = append(names, a.Team)
 			} else {
 				names = append(names, a.Name)
 			}
 		}
-	default:
-		list, err := c.Environments(ctx)
-		if err != nil {
-			return nil
+		return names, err
+	case lockID:
+		list, err := c.Locks(ctx, &api.ListLocksRequest{PageSize: 1000})
+		for _, l := range list.GetLocks() {
+			names = append(names, l.Id)
 		}
-		names = environmentNames(list, kind)
+		return names, err
+	case trainName:
+		list, err := c.Timetable(ctx, &api.GetTimetableRequest{Days: 1})
+		for _, t := range list.GetTrains() {
+			names = append(names, t.Name)
+		}
+		return names, err
+	case approvalID:
+		list, err := c.Approvals(ctx, &api.ListApprovalsRequest{PageSize: 1000})
+		for _, a := range list.GetApprovals() {
+			names = append(names, a.Id)
+		}
+		return names, err
+	case setName, setOrEnvironment:
+		list, err := c.ReleaseSets(ctx)
+		for _, set := range list.GetReleaseSets() {
+			names = append(names, set.Name)
+		}
+		if err != nil || kind == setName {
+			return names, err
+		}
 	}
-	return names
+	list, err := c.Environments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if kind == setOrEnvironment {
+		for _, name := range environmentNames(list, environmentName) {
+			names = append(names, "environment:"+name)
+		}
+		return names, nil
+	}
+	return environmentNames(list, kind), nil
 }
 
 func environmentNames(list *api.ListEnvironmentsResponse, kind nameKind) []string {

@@ -11,6 +11,7 @@ import (
 type deployOptions struct {
 	execution
 	onLock  string
+	preview bool
 	message *api.Deploy
 }
 
@@ -21,13 +22,20 @@ func newDeploy(s *session) *cobra.Command {
 		short: "Make a version what should run in an environment",
 		long: `Makes a version what should run in an environment; an older one too. VERSION is a number, or "newest".
 
-When a lock holds the environment or the application: --on-lock record queues the version (a later train or deployment takes
-it), fail refuses, ignore deploys anyway and demands a --reason.`,
+An older version than what runs sets a hold, so that neither the next release nor the next train undoes it: signalbox resume ends
+the hold, and so does deploying a newer version. --no-hold deploys it without one.
+
+When a lock or a freeze holds the environment or the application: --on-lock record queues the version, fail refuses, ignore breaks the
+glass: it deploys anyway and demands a --reason. Nothing goes around an approval.`,
 		example: `  signalbox deploy checkout staging 12
-  signalbox deploy checkout production-de 11 --on-lock ignore --reason "12 loses carts"`,
+  signalbox deploy checkout production-de 13 --preview
+  signalbox deploy checkout production-de 12 --reason "13 loses carts"
+  signalbox deploy checkout production-de 14 --on-lock ignore --reason "the fix, in spite of the freeze"`,
 		args: []arg{{kind: applicationName}, {kind: environmentName}, {}},
 	}, o)
-	cmd.Flags().StringVar(&o.onLock, "on-lock", "record", "record, fail or ignore")
+	cmd.Flags().StringVar(&o.onLock, "on-lock", "record", "what to do when a lock or a freeze holds it: record, fail or ignore")
+	cmd.Flags().BoolVar(&o.message.NoHold, "no-hold", false, "deploy an older version without a hold: the next release or train moves on")
+	cmd.Flags().BoolVar(&o.preview, "preview", false, "only show what it would do: releases and changes of manifests, and what it changes for the next trains")
 	o.addFlags(cmd)
 	return cmd
 }
@@ -62,6 +70,9 @@ func (o *deployOptions) run(ctx context.Context) error {
 		if err := o.findNewest(ctx); err != nil {
 			return err
 		}
+	}
+	if o.preview {
+		return o.session.preview(ctx, &api.GetPreviewRequest{Deploy: o.message, Reason: o.reason}, true)
 	}
 	req.Kind = &api.ExecuteRequest_Deploy{Deploy: o.message}
 	return o.execute(ctx, req)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,8 @@ import (
 )
 
 func newEnv(s *session) *cobra.Command {
-	cmd := group("env", "List, show and apply environments", newEnvList(s), newEnvShow(s), newEnvApply(s))
+	cmd := group("env", "List, show, apply and end environments",
+		newEnvList(s), newEnvShow(s), newEnvApply(s), newEnvRender(s), newEnvDelete(s), newEnvGroup(s))
 	cmd.Aliases = []string{"environment", "environments"}
 	return cmd
 }
@@ -22,7 +24,7 @@ func newEnv(s *session) *cobra.Command {
 type envListOptions struct{ *session }
 
 func newEnvList(s *session) *cobra.Command {
-	return s.command(spec{use: "list", short: "List environments in chain order"}, &envListOptions{s})
+	return s.command(spec{use: "list", short: "List environments in chain order", example: "  signalbox env list"}, &envListOptions{s})
 }
 
 func (o *envListOptions) complete([]string) error { return nil }
@@ -69,9 +71,10 @@ type envShowOptions struct {
 
 func newEnvShow(s *session) *cobra.Command {
 	return s.command(spec{
-		use:   "show ENVIRONMENT",
-		short: "Show an environment and its config.json",
-		args:  []arg{{kind: environmentName}},
+		use:     "show ENVIRONMENT",
+		short:   "Show an environment and its config.json",
+		example: "  signalbox env show production-de",
+		args:    []arg{{kind: environmentName}},
 	}, &envShowOptions{session: s})
 }
 
@@ -97,6 +100,16 @@ func (o *envShowOptions) run(ctx context.Context) error {
 		p.row("queued", e.Queued)
 		for _, l := range e.Locks {
 			p.row("lock", cell{lockLine(l), yellow})
+		}
+		for _, f := range e.Freezes {
+			p.row("frozen", cell{fmt.Sprintf("%s until %s (%s): %s", whom(f.Teams, f.Applications), endText(f.Until),
+				windowText(f.Window, f.Kind, f.EnvironmentGroup), f.Reason), yellow})
+		}
+		if e.PendingApprovals > 0 {
+			p.row("approvals", cell{count(e.PendingApprovals, "request"), yellow})
+		}
+		if e.NextDeparture.IsValid() {
+			p.row("next train", timeText(e.NextDeparture))
 		}
 		if e.Problem != "" {
 			p.row("problem", cell{e.Problem, red})
@@ -137,24 +150,30 @@ func newEnvApply(s *session) *cobra.Command {
 	return cmd
 }
 
-func (o *envApplyOptions) complete(args []string) error {
+func (o *envApplyOptions) complete(args []string) (err error) {
 	o.message.Environment = args[0]
-	if o.file == "" {
-		return usagef("--config is missing: which config.json?")
+	o.message.Config, err = o.settings(o.file)
+	return err
+}
+
+// settings reads the object that --config names, as JSON or YAML.
+func (s *session) settings(file string) (*structpb.Struct, error) {
+	if file == "" {
+		return nil, usagef("--config is missing: which file?")
 	}
-	content, err := o.input(o.file, maxConfigFile)
+	content, err := s.input(file, maxConfigFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	content, err = yaml.YAMLToJSONStrict(content)
 	if err != nil {
-		return usagef("%s: %v", o.file, err)
+		return nil, usagef("%s: %v", file, err)
 	}
-	o.message.Config = &structpb.Struct{}
-	if err := protojson.Unmarshal(content, o.message.Config); err != nil {
-		return usagef("%s does not hold an object: %v", o.file, err)
+	config := &structpb.Struct{}
+	if err := protojson.Unmarshal(content, config); err != nil {
+		return nil, usagef("%s does not hold an object: %v", file, err)
 	}
-	return nil
+	return config, nil
 }
 
 func (o *envApplyOptions) run(ctx context.Context) error {

@@ -66,3 +66,28 @@ func (e *execution) execute(ctx context.Context, req *api.ExecuteRequest) error 
 	}
 	return e.show(op, func(p *printer) { printOperation(p, op, e.dryRun) })
 }
+
+// writing is a command that needs nothing but its arguments and flags.
+type writing struct {
+	execution
+	// fill checks the arguments and puts the command into the request, which has the shared flags already.
+	fill func(args []string, req *api.ExecuteRequest) error
+	req  *api.ExecuteRequest
+}
+
+// writing makes such a command.
+func (s *session) writing(sp spec, fill func(args []string, req *api.ExecuteRequest) error) *cobra.Command {
+	o := &writing{execution: execution{session: s}, fill: fill}
+	cmd := s.command(sp, o)
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *writing) complete(args []string) (err error) {
+	if o.req, err = o.request(); err != nil {
+		return err
+	}
+	return o.fill(args, o.req)
+}
+
+func (o *writing) run(ctx context.Context) error { return o.execute(ctx, o.req) }

@@ -10,18 +10,41 @@ import (
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 )
 
+// period is a stretch of the past as flags.
+type period struct{ since, until string }
+
+func (p *period) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.since, "since", "", "only what is newer: 24h, 7d, 2026-11-20 or RFC 3339")
+	cmd.Flags().StringVar(&p.until, "until", "", "only what is older, in the same forms")
+}
+
+// complete gives both ends; nil is open.
+func (p *period) complete() (since, until *timestamppb.Timestamp, err error) {
+	now := time.Now()
+	read := func(flag, text string) *timestamppb.Timestamp {
+		if text == "" || err != nil {
+			return nil
+		}
+		var t time.Time
+		t, err = parseTime(flag, text, now)
+		return timestamppb.New(t)
+	}
+	since, until = read("--since", p.since), read("--until", p.until)
+	return since, until, err
+}
+
 type historyOptions struct {
 	*session
-	since, until string
-	limit        int
-	in           *api.ListHistoryRequest
+	period
+	limit int
+	in    *api.ListHistoryRequest
 }
 
 func newHistory(s *session) *cobra.Command {
 	o := &historyOptions{session: s, in: &api.ListHistoryRequest{}}
 	cmd := s.command(spec{
 		use:   "history",
-		short: "Show what happened, newest first",
+		short: "Show what happened, newest first; deployments, and what ran when",
 		example: `  signalbox history --application checkout --since 7d
   signalbox history --environment production-de --author koch`,
 	}, o)
@@ -30,26 +53,15 @@ func newHistory(s *session) *cobra.Command {
 	f.StringVarP(&o.in.Environment, "environment", "e", "", "only this environment")
 	f.StringVar(&o.in.Author, "author", "", "part of the author's name or mail address")
 	f.StringVar(&o.in.Action, "action", "", "only this kind: create-release, deploy, run-train, create-lock, ...")
-	f.StringVar(&o.since, "since", "", "only what is newer: 24h, 7d, 2026-11-20 or RFC 3339")
-	f.StringVar(&o.until, "until", "", "only what is older, in the same forms")
+	o.addFlags(cmd)
 	f.IntVar(&o.limit, "limit", 50, "at most this many entries")
+	cmd.AddCommand(newHistoryDeployments(s), newHistoryAt(s), newHistoryExport(s))
 	return cmd
 }
 
-func (o *historyOptions) complete([]string) error {
-	now := time.Now()
-	for _, bound := range []struct {
-		flag, text string
-		field      **timestamppb.Timestamp
-	}{{"since", o.since, &o.in.Since}, {"until", o.until, &o.in.Until}} {
-		if bound.text == "" {
-			continue
-		}
-		t, err := parseTime(bound.flag, bound.text, now)
-		if err != nil {
-			return err
-		}
-		*bound.field = timestamppb.New(t)
+func (o *historyOptions) complete([]string) (err error) {
+	if o.in.Since, o.in.Until, err = o.period.complete(); err != nil {
+		return err
 	}
 	if o.limit < 1 {
 		return usagef("--limit %d: at least 1", o.limit)

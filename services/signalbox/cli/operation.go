@@ -20,9 +20,10 @@ type operationShowOptions struct {
 func newOperationShow(s *session) *cobra.Command {
 	o := &operationShowOptions{session: s}
 	cmd := s.command(spec{
-		use:   "show ID",
-		short: "Show whether a command is pending, done, refused, or its outcome unknown",
-		args:  []arg{{}},
+		use:     "show ID",
+		short:   "Show whether a command is pending, done, refused, or its outcome unknown",
+		example: "  signalbox operation show op-8a23452b514c1c1ea6badc99be3510b8 --until-settled 1m",
+		args:    []arg{{}},
 	}, o)
 	cmd.Flags().DurationVar(&o.patience, "until-settled", 0, "wait up to this long until it is done or refused")
 	return cmd

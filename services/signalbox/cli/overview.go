@@ -24,10 +24,13 @@ func newOverview(s *session) *cobra.Command {
 
   12        version 12
   11 <12    version 11, and the environment before it runs 12
-  11 (13)   version 11, and 13 waits behind a lock
+  11 (13)   version 11, and 13 waits behind a lock or a freeze
+  11 [13]   version 11, and 13 awaits approval
   12 !      the application is locked; in a title, the whole environment
+  12 ~      the application is frozen now; in a title, the whole environment
   12 =      on hold
   12 ?      the manifest in the repo was edited by hand`,
+		example: `  signalbox overview --team payments --differs`,
 	}, o)
 	f := cmd.Flags()
 	f.StringVar(&o.in.Search, "search", "", "part of the application's name")
@@ -36,6 +39,9 @@ func newOverview(s *session) *cobra.Command {
 	f.BoolVar(&o.in.DiffersFromUpstream, "differs", false, "only applications that differ from upstream somewhere")
 	f.BoolVar(&o.in.Locked, "locked", false, "only locked applications")
 	f.BoolVar(&o.in.Queued, "queued", false, "only applications with a queued version")
+	f.BoolVar(&o.in.Frozen, "frozen", false, "only applications that are frozen now somewhere")
+	f.BoolVar(&o.in.Held, "held", false, "only applications that are on hold somewhere")
+	f.BoolVar(&o.in.PendingApproval, "pending-approval", false, "only applications with a version that awaits approval")
 	return cmd
 }
 
@@ -60,6 +66,9 @@ func printOverview(p *printer, view *api.Overview) {
 		if len(e.Locks) > 0 {
 			title += " !"
 		}
+		if frozenWhole(e) {
+			title += " ~"
+		}
 		titles = append(titles, title)
 	}
 	p.head(titles...)
@@ -70,7 +79,7 @@ func printOverview(p *printer, view *api.Overview) {
 			byEnv[d.Environment] = d
 		}
 		for _, e := range view.Environments {
-			row = append(row, deploymentCell(byEnv[e.Name]))
+			row = append(row, deploymentCell(byEnv[e.Name], frozenWhole(e)))
 		}
 		p.row(row...)
 	}
@@ -84,8 +93,13 @@ func lockedAlone(d *api.Deployment) bool {
 	})
 }
 
+// frozenWhole says that a freeze concerns everybody in an environment; the column's title says so then.
+func frozenWhole(e *api.Environment) bool {
+	return slices.ContainsFunc(e.Freezes, func(f *api.Freeze) bool { return len(f.Teams)+len(f.Applications) == 0 })
+}
+
 // deploymentCell is one field of the matrix; the marks are explained in the command's help.
-func deploymentCell(d *api.Deployment) cell {
+func deploymentCell(d *api.Deployment, allFrozen bool) cell {
 	if d == nil {
 		return cell{"-", faint}
 	}
@@ -97,8 +111,16 @@ func deploymentCell(d *api.Deployment) cell {
 		c.text += fmt.Sprintf(" (%d)", d.QueuedVersion)
 		c.style = yellow
 	}
+	if d.PendingVersion != 0 {
+		c.text += fmt.Sprintf(" [%d]", d.PendingVersion)
+		c.style = yellow
+	}
 	if lockedAlone(d) {
 		c.text += " !"
+		c.style = yellow
+	}
+	if d.Frozen && !allFrozen {
+		c.text += " ~"
 		c.style = yellow
 	}
 	if d.Hold {

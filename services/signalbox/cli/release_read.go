@@ -35,7 +35,9 @@ func newReleaseShow(s *session) *cobra.Command {
 	cmd := s.command(spec{
 		use:   "show APPLICATION [VERSION]",
 		short: "Show a release (default: the newest), or its manifests",
-		args:  []arg{{kind: applicationName}, {optional: true}},
+		example: `  signalbox release show checkout 12
+  signalbox release show checkout --manifests --environment staging`,
+		args: []arg{{kind: applicationName}, {optional: true}},
 	}, o)
 	cmd.Flags().BoolVar(&o.manifests, "manifests", false, "print the manifests as uploaded (secrets' data redacted)")
 	cmd.Flags().StringVar(&o.environment, "environment", "", "with --manifests: only this environment's")
@@ -175,9 +177,7 @@ func printDiff(p *printer, d *api.ManifestDiff) {
 	for _, r := range d.Releases {
 		p.line("  %d  %s", r.Version, oneLine(r.Message))
 	}
-	for line := range strings.Lines(d.Diff) {
-		p.diffLine(strings.TrimRight(line, "\n"))
-	}
+	printDiffText(p, d.Diff)
 }
 
 // diffLine prints one line of a unified diff in its colour.

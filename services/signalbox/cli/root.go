@@ -23,7 +23,8 @@ Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the server or the manifest repo 
 	}
 	root.AddGroup(
 		&cobra.Group{ID: "write", Title: "Change what runs:"},
-		&cobra.Group{ID: "read", Title: "See what runs:"},
+		&cobra.Group{ID: "hold", Title: "Hold back and let go:"},
+		&cobra.Group{ID: "read", Title: "See what runs, set it up and end it:"},
 		&cobra.Group{ID: "server", Title: "Run and look after a server:"},
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -36,8 +37,9 @@ Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the server or the manifest repo 
 			root.AddCommand(c)
 		}
 	}
-	in("write", newRelease(s), newDeploy(s), newTrain(s), newLock(s), newUnlock(s), newBatch(s))
-	in("read", newOverview(s), newApp(s), newEnv(s), newLocks(s), newHistory(s), newWatch(s), newOperation(s))
+	in("write", newRelease(s), newDeploy(s), newTrain(s), newSet(s), newBatch(s))
+	in("hold", newLock(s), newUnlock(s), newLocks(s), newStop(s), newGo(s), newFreeze(s), newHold(s), newResume(s), newQueue(s), newApproval(s))
+	in("read", newOverview(s), newApp(s), newEnv(s), newHistory(s), newWhere(s), newWatch(s), newOperation(s), newCleanUp(s))
 	in("server", newServe(s), newCDService(s), newFrontendService(s), newRepo(s), newDemo(s), newVersion(s))
 	root.SetHelpCommandGroupID("server")
 	root.SetCompletionCommandGroupID("server")

@@ -90,7 +90,7 @@ type options interface {
 type spec struct {
 	// use is the line as cobra wants it, such as "show APPLICATION [VERSION]".
 	use, short, long, example string
-	// args says what each positional argument names, for shell completion; a trailing "?" marks it optional.
+	// args says what each positional argument names, for shell completion.
 	args []arg
 }
 
@@ -98,23 +98,31 @@ type spec struct {
 type arg struct {
 	kind     nameKind
 	optional bool
+	// many marks a last argument that may be given several times.
+	many bool
 }
 
-// command ties options to cobra.
-func (s *session) command(sp spec, o options) *cobra.Command {
-	required := 0
+// argsFit says that so many arguments may be given.
+func (sp spec) argsFit(given int) bool {
+	required, many := 0, false
 	for _, a := range sp.args {
 		if !a.optional {
 			required++
 		}
+		many = many || a.many
 	}
+	return given >= required && (many || given <= len(sp.args))
+}
+
+// command ties options to cobra.
+func (s *session) command(sp spec, o options) *cobra.Command {
 	return &cobra.Command{
 		Use:     sp.use,
 		Short:   sp.short,
 		Long:    sp.long,
 		Example: sp.example,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < required || len(args) > len(sp.args) {
+			if !sp.argsFit(len(args)) {
 				return usagef("expected: %s", cmd.UseLine())
 			}
 			return nil

@@ -27,6 +27,8 @@ func newWatch(s *session) *cobra.Command {
 		short: "Follow what happens, one line for each change",
 		long: `Follows what happens from now on, one line for each commit. With --output json it prints every event of the stream as one line
 of JSON, the snapshot first. A broken connection is taken up again where it broke. Ends with Ctrl-C.`,
+		example: `  signalbox watch
+  signalbox watch -o json | jq .changes`,
 	}, o)
 	cmd.Flags().IntVar(&o.limit, "limit", 0, "end after this many changes; 0 means never")
 	cmd.Flags().Uint64Var(&o.in.ResumePosition, "resume-position", 0, "continue after this position")

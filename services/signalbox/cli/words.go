@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 )
@@ -31,98 +30,6 @@ func printOperation(p *printer, op *api.Operation, dryRun bool) {
 	case op.GetResult().GetUnchanged() && !dryRun:
 		p.line("nothing had to change")
 	}
-}
-
-func printResult(p *printer, r *api.ActionResult) {
-	switch k := r.GetKind().(type) {
-	case *api.ActionResult_CreateRelease:
-		printRelease(p, k.CreateRelease)
-	case *api.ActionResult_Deploy:
-		p.line("%s", deployLine(k.Deploy))
-	case *api.ActionResult_RunTrain:
-		printTrain(p, k.RunTrain)
-	case *api.ActionResult_CreateLock:
-		for _, l := range k.CreateLock.Locks {
-			p.line("locked: %s", lockLine(l))
-		}
-	case *api.ActionResult_DeleteLock:
-		for _, l := range k.DeleteLock.Locks {
-			p.line("unlocked: %s", lockLine(l))
-		}
-		for _, d := range k.DeleteLock.Unqueued {
-			p.line("%s in %s no longer waits for version %d: it runs already", d.Application, d.Environment, d.Version)
-		}
-	case *api.ActionResult_ApplyEnvironment:
-		verb := "changed"
-		if k.ApplyEnvironment.Created {
-			verb = "created"
-		}
-		if r.Unchanged {
-			verb = "is as given"
-		}
-		p.line("environment %s %s", k.ApplyEnvironment.Environment, verb)
-	case *api.ActionResult_Batch:
-		for _, part := range k.Batch.Results {
-			printResult(p, part)
-		}
-	}
-}
-
-func printRelease(p *printer, r *api.ReleaseResult) {
-	if r.Outcome == api.ReleaseOutcome_RELEASE_OUTCOME_ALREADY_EXISTS_SAME {
-		p.line("version %d of %s is there already, with the same content", r.Version, r.Application)
-	} else {
-		p.line("released version %d of %s", r.Version, r.Application)
-	}
-	for _, d := range r.Deployments {
-		p.line("  %s", deployLine(d))
-	}
-}
-
-func printTrain(p *printer, t *api.TrainResult) {
-	for _, env := range t.Environments {
-		if env.SkipCause != api.SkipCause_SKIP_CAUSE_UNSPECIFIED {
-			p.line("%s: skipped, %s", env.Environment, because(env.Because, env.SkipCause))
-			continue
-		}
-		p.line("%s from %s:", env.Environment, env.Upstream)
-		if len(env.Applications) == 0 {
-			p.line("  nothing to move")
-			continue
-		}
-		p.head("  application", "from", "to", "what", "why")
-		for _, d := range env.Applications {
-			p.row("  "+d.Application, versionText(d.PreviousVersion), versionText(d.Version), outcomeCell(d.Outcome), because(d.Because, d.SkipCause))
-		}
-	}
-}
-
-func outcomeCell(o api.DeployOutcome) cell {
-	switch o {
-	case api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED:
-		return cell{"deployed", green}
-	case api.DeployOutcome_DEPLOY_OUTCOME_QUEUED:
-		return cell{"queued", yellow}
-	case api.DeployOutcome_DEPLOY_OUTCOME_SKIPPED:
-		return cell{"skipped", faint}
-	}
-	return cell{"unchanged", faint}
-}
-
-func deployLine(d *api.DeployResult) string {
-	switch d.Outcome {
-	case api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED:
-		line := fmt.Sprintf("deployed %s %d to %s", d.Application, d.Version, d.Environment)
-		if d.PreviousVersion != 0 {
-			line += fmt.Sprintf(" (was %d)", d.PreviousVersion)
-		}
-		return line
-	case api.DeployOutcome_DEPLOY_OUTCOME_QUEUED:
-		return fmt.Sprintf("queued %s %d for %s: %s", d.Application, d.Version, d.Environment, because(d.Because, d.SkipCause))
-	case api.DeployOutcome_DEPLOY_OUTCOME_SKIPPED:
-		return fmt.Sprintf("skipped %s in %s: %s", d.Application, d.Environment, because(d.Because, d.SkipCause))
-	}
-	return fmt.Sprintf("%s %d runs in %s already", d.Application, d.Version, d.Environment)
 }
 
 // because prefers the server's words to the cause's name.
@@ -181,23 +88,4 @@ func actorText(a *api.Actor) string {
 		return a.Name
 	}
 	return a.GetEmail()
-}
-
-// parseTime reads a moment: "24h" and "7d" count back from now, "2026-11-20" and RFC 3339 are absolute.
-func parseTime(flag, text string, now time.Time) (time.Time, error) {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		var n int
-		if _, err := fmt.Sscanf(days, "%d", &n); err == nil && fmt.Sprint(n) == days {
-			return now.AddDate(0, 0, -n), nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil {
-		return now.Add(-d), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02"} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, usagef("--%s %q: write 24h, 7d, 2026-11-20 or 2026-11-20T09:00:00Z", flag, text)
 }

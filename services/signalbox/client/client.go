@@ -90,7 +90,9 @@ func LogRetries(log *slog.Logger) func(int, time.Duration, error) {
 }
 
 func (c *Client) header(h http.Header) {
-	h.Set("Accept", "application/json")
+	if h.Get("Accept") == "" {
+		h.Set("Accept", "application/json")
+	}
 	if c.o.UserAgent != "" {
 		h.Set("User-Agent", c.o.UserAgent)
 	}

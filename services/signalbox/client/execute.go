@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 	"github.com/signalbox-dev/signalbox/pkg/problem"
@@ -79,30 +78,13 @@ func (c *Client) Settle(ctx context.Context, id string) (*api.Operation, error) 
 // Operation reads how a command stands.
 func (c *Client) Operation(ctx context.Context, id string) (*api.Operation, error) {
 	op := &api.Operation{}
-	return op, c.do(ctx, request{method: http.MethodGet, path: "/api/v1/operations/" + url.PathEscape(id)}, op)
+	return op, c.do(ctx, request{method: http.MethodGet, path: address("operations", id)}, op)
 }
 
-// commandRequest is the REST form of a command (proto/signalbox/v1/http.yaml): the kind decides the address, its message is the body,
-// and how to carry it out stands in the query.
+// commandRequest is a command as it is sent: how to carry it out stands in the query.
 func commandRequest(req *api.ExecuteRequest) (request, error) {
-	method, path, body := http.MethodPost, "", proto.Message(nil)
-	switch k := req.Kind.(type) {
-	case *api.ExecuteRequest_CreateRelease:
-		path, body = "/api/v1/applications/"+url.PathEscape(k.CreateRelease.Application)+"/releases", k.CreateRelease
-	case *api.ExecuteRequest_Deploy:
-		path = "/api/v1/applications/" + url.PathEscape(k.Deploy.Application) + "/environments/" + url.PathEscape(k.Deploy.Environment) + "/deploy"
-		body = k.Deploy
-	case *api.ExecuteRequest_RunTrain:
-		path, body = "/api/v1/trains/"+url.PathEscape(k.RunTrain.Target), k.RunTrain
-	case *api.ExecuteRequest_CreateLock:
-		path, body = "/api/v1/locks", k.CreateLock
-	case *api.ExecuteRequest_DeleteLock:
-		path, body = "/api/v1/locks/"+url.PathEscape(k.DeleteLock.Id)+"/delete", k.DeleteLock
-	case *api.ExecuteRequest_ApplyEnvironment:
-		method, path, body = http.MethodPut, "/api/v1/environments/"+url.PathEscape(k.ApplyEnvironment.Environment), k.ApplyEnvironment
-	case *api.ExecuteRequest_Batch:
-		path, body = "/api/v1/batch", k.Batch
-	default:
+	method, path, body := commandAddress(req)
+	if body == nil {
 		return request{}, &UsageError{Message: "no command given"}
 	}
 	content, err := protojson.Marshal(body)

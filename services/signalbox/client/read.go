@@ -21,7 +21,7 @@ func (c *Client) Overview(ctx context.Context, in *api.GetOverviewRequest) (*api
 	out := &api.Overview{}
 	for {
 		page := &api.Overview{}
-		if err := c.get(ctx, "/api/v1/overview", in, page); err != nil {
+		if err := c.get(ctx, address("overview"), in, page); err != nil {
 			return nil, err
 		}
 		if in.PageToken == "" {
@@ -42,7 +42,7 @@ func (c *Client) Applications(ctx context.Context, in *api.ListApplicationsReque
 	out := &api.ListApplicationsResponse{}
 	for {
 		page := &api.ListApplicationsResponse{}
-		if err := c.get(ctx, "/api/v1/applications", in, page); err != nil {
+		if err := c.get(ctx, address("applications"), in, page); err != nil {
 			return nil, err
 		}
 		out.Applications, out.Total = append(out.Applications, page.Applications...), page.Total
@@ -55,14 +55,14 @@ func (c *Client) Applications(ctx context.Context, in *api.ListApplicationsReque
 // Application reads one application.
 func (c *Client) Application(ctx context.Context, name string) (*api.Application, error) {
 	out := &api.Application{}
-	return out, c.get(ctx, "/api/v1/applications/"+url.PathEscape(name), nil, out)
+	return out, c.get(ctx, address("applications", name), nil, out)
 }
 
 // Releases reads the newest releases of an application, at most limit.
 func (c *Client) Releases(ctx context.Context, application string, limit int32) (*api.ListReleasesResponse, error) {
 	out := &api.ListReleasesResponse{}
 	in := &api.ListReleasesRequest{PageSize: limit}
-	return out, c.get(ctx, "/api/v1/applications/"+url.PathEscape(application)+"/releases", in, out)
+	return out, c.get(ctx, address("applications", application, "releases"), in, out)
 }
 
 // Release reads one release; version 0 is the newest.
@@ -78,12 +78,12 @@ func (c *Client) Manifests(ctx context.Context, application string, version uint
 }
 
 func releasePath(application string, version uint64) string {
-	return "/api/v1/applications/" + url.PathEscape(application) + "/releases/" + strconv.FormatUint(version, 10)
+	return address("applications", application, "releases", strconv.FormatUint(version, 10))
 }
 
 // Diff compares manifests.
 func (c *Client) Diff(ctx context.Context, in *api.DiffManifestsRequest) (*api.ManifestDiff, error) {
-	path := "/api/v1/applications/" + url.PathEscape(in.Application) + "/diff"
+	path := address("applications", in.Application, "diff")
 	in = proto.CloneOf(in)
 	in.Application = ""
 	out := &api.ManifestDiff{}
@@ -93,13 +93,13 @@ func (c *Client) Diff(ctx context.Context, in *api.DiffManifestsRequest) (*api.M
 // Environments reads environments and groups, in chain order.
 func (c *Client) Environments(ctx context.Context) (*api.ListEnvironmentsResponse, error) {
 	out := &api.ListEnvironmentsResponse{}
-	return out, c.get(ctx, "/api/v1/environments", nil, out)
+	return out, c.get(ctx, address("environments"), nil, out)
 }
 
 // Environment reads one environment.
 func (c *Client) Environment(ctx context.Context, name string) (*api.Environment, error) {
 	out := &api.Environment{}
-	return out, c.get(ctx, "/api/v1/environments/"+url.PathEscape(name), nil, out)
+	return out, c.get(ctx, address("environments", name), nil, out)
 }
 
 // Locks reads all pages of the locks that match, oldest first.
@@ -108,7 +108,7 @@ func (c *Client) Locks(ctx context.Context, in *api.ListLocksRequest) (*api.List
 	out := &api.ListLocksResponse{}
 	for {
 		page := &api.ListLocksResponse{}
-		if err := c.get(ctx, "/api/v1/locks", in, page); err != nil {
+		if err := c.get(ctx, address("locks"), in, page); err != nil {
 			return nil, err
 		}
 		out.Locks, out.Total = append(out.Locks, page.Locks...), page.Total
@@ -125,7 +125,7 @@ func (c *Client) History(ctx context.Context, in *api.ListHistoryRequest, limit 
 	for {
 		in.PageSize = int32(min(limit-len(out.Entries), 1000))
 		page := &api.ListHistoryResponse{}
-		if err := c.get(ctx, "/api/v1/history", in, page); err != nil {
+		if err := c.get(ctx, address("history"), in, page); err != nil {
 			return nil, err
 		}
 		out.Entries = append(out.Entries, page.Entries...)
@@ -140,7 +140,7 @@ func (c *Client) History(ctx context.Context, in *api.ListHistoryRequest, limit 
 // Status reads how the service itself is.
 func (c *Client) Status(ctx context.Context) (*api.Status, error) {
 	out := &api.Status{}
-	return out, c.get(ctx, "/api/v1/status", nil, out)
+	return out, c.get(ctx, address("status"), nil, out)
 }
 
 func (c *Client) get(ctx context.Context, path string, in, out proto.Message) error {

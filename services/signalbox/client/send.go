@@ -27,8 +27,13 @@ type request struct {
 
 // do sends until it succeeds, is refused, or the retries are used up; out takes the answer.
 func (c *Client) do(ctx context.Context, r request, out proto.Message) error {
+	return c.again(ctx, func() (time.Duration, error) { return c.once(ctx, r, out) })
+}
+
+// again tries until it succeeds, fails in a way that no retry mends, or the retries are used up. once says how long the server asks to wait.
+func (c *Client) again(ctx context.Context, once func() (retryAfter time.Duration, err error)) error {
 	for attempt := 1; ; attempt++ {
-		retryAfter, err := c.once(ctx, r, out)
+		retryAfter, err := once()
 		if err == nil || attempt > c.o.Retries || !worthRetrying(err) || ctx.Err() != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func (c *Client) Watch(ctx context.Context, in *api.WatchRequest, fn func(*api.W
 type stopError struct{ error }
 
 func (c *Client) watchOnce(ctx context.Context, in *api.WatchRequest, fn func(*api.WatchEvent) error) error {
-	res, err := c.open(ctx, request{method: http.MethodGet, path: "/api/v1/watch", query: queryOf(in)})
+	res, err := c.open(ctx, request{method: http.MethodGet, path: address("watch"), query: queryOf(in)})
 	if err != nil {
 		return err
 	}
