@@ -71,7 +71,7 @@ func TestAnExportThatCannotBeginIsAProblem(t *testing.T) {
 		status        int
 		field         string
 	}{
-		{"GET", "?commitId=x", 400, "commit_id"},
+		{"GET", "?commitId=x", 400, "commitId"},
 		{"GET", "?fromat=csv", 400, "fromat"},
 		{"GET", "?since=yesterday", 400, "since"},
 		{"GET", "?application=a&application=b", 400, "application"},

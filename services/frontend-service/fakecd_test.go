@@ -75,6 +75,12 @@ func done(req *api.ExecuteRequest) *api.Operation {
 		op.Result.Kind = &api.ActionResult_CreateRelease{CreateRelease: &api.ReleaseResult{
 			Outcome: api.ReleaseOutcome_RELEASE_OUTCOME_CREATED, Application: k.CreateRelease.Application, Version: max(k.CreateRelease.Version, 1),
 		}}
+	case *api.ExecuteRequest_PrepareUndeploy:
+		op.Result.Kind = &api.ActionResult_PrepareUndeploy{PrepareUndeploy: &api.ReleaseResult{
+			Outcome: api.ReleaseOutcome_RELEASE_OUTCOME_CREATED, Application: k.PrepareUndeploy.Application, Version: 8,
+		}}
+	case *api.ExecuteRequest_CreateReleaseSet:
+		op.Result.Kind = &api.ActionResult_CreateReleaseSet{CreateReleaseSet: &api.ReleaseSet{Name: k.CreateReleaseSet.Name}}
 	case *api.ExecuteRequest_ApplyEnvironment:
 		op.Result.Kind = &api.ActionResult_ApplyEnvironment{ApplyEnvironment: &api.EnvironmentResult{
 			Environment: k.ApplyEnvironment.Environment, Created: true,

@@ -62,6 +62,50 @@ func TestEachCommandHasAnAddressOfItsOwn(t *testing.T) {
 		{"PUT", "/api/v1/environments/staging", `{"config":{"upstream":{"latest":true}}}`, 201, "/api/v1/environments/staging", func(r *api.ExecuteRequest) bool {
 			return r.GetApplyEnvironment().GetEnvironment() == "staging" && r.GetApplyEnvironment().Config.Fields["upstream"] != nil
 		}},
+		{"POST", "/api/v1/applications/checkout/environments/staging/hold", "", 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetHold().GetApplication() == "checkout" && r.GetHold().Environment == "staging"
+		}},
+		{"POST", "/api/v1/applications/checkout/environments/staging/resume", "", 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetResume().GetApplication() == "checkout" && r.GetResume().Environment == "staging"
+		}},
+		{"POST", "/api/v1/queue/release", "", 200, "", func(r *api.ExecuteRequest) bool { return r.GetReleaseQueue() != nil }},
+		{"POST", "/api/v1/queue/release", `{"team":"payments"}`, 200, "", func(r *api.ExecuteRequest) bool { return r.GetReleaseQueue().GetTeam() == "payments" }},
+		{"POST", "/api/v1/release-sets", `{"name":"friday","environment":"staging"}`, 201, "/api/v1/release-sets/friday", func(r *api.ExecuteRequest) bool {
+			return r.GetCreateReleaseSet().GetName() == "friday" && r.GetCreateReleaseSet().Environment == "staging"
+		}},
+		{"POST", "/api/v1/release-sets/friday/delete", "", 200, "", func(r *api.ExecuteRequest) bool { return r.GetDeleteReleaseSet().GetName() == "friday" }},
+		{"POST", "/api/v1/timetable/staging/morning/pause", "", 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetPauseTrain().GetTarget() == "staging" && r.GetPauseTrain().Train == "morning"
+		}},
+		{"POST", "/api/v1/timetable/staging/morning/resume", "", 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetResumeTrain().GetTarget() == "staging" && r.GetResumeTrain().Train == "morning"
+		}},
+		{"POST", "/api/v1/approvals/staging/20261120-090312/approve", "", 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetApprove().GetEnvironment() == "staging" && r.GetApprove().Id == "20261120-090312"
+		}},
+		{"POST", "/api/v1/approvals/staging/20261120-090312/reject", `{"comment":"no"}`, 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetReject().GetId() == "20261120-090312" && r.GetReject().Comment == "no"
+		}},
+		{"POST", "/api/v1/applications/checkout/prepare-undeploy", "", 201, "/api/v1/applications/checkout/releases/8", func(r *api.ExecuteRequest) bool {
+			return r.GetPrepareUndeploy().GetApplication() == "checkout"
+		}},
+		{"POST", "/api/v1/applications/checkout/undeploy", "", 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetUndeploy().GetApplication() == "checkout" && !r.GetUndeploy().AtOnce
+		}},
+		{"POST", "/api/v1/applications/checkout/environments/staging/remove", "", 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetRemoveFromEnvironment().GetApplication() == "checkout" && r.GetRemoveFromEnvironment().Environment == "staging"
+		}},
+		{"POST", "/api/v1/environments/staging/delete", `{"force":true}`, 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetDeleteEnvironment().GetEnvironment() == "staging" && r.GetDeleteEnvironment().Force
+		}},
+		{"POST", "/api/v1/environments/staging/render", "", 200, "", func(r *api.ExecuteRequest) bool { return r.GetRenderEnvironment().GetEnvironment() == "staging" }},
+		{"POST", "/api/v1/clean-up", "", 200, "", func(r *api.ExecuteRequest) bool { return r.GetCleanUp() != nil }},
+		{"PUT", "/api/v1/environment-groups/production", `{"config":{"freezeWindows":[]}}`, 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetApplyEnvironmentGroup().GetEnvironmentGroup() == "production" && r.GetApplyEnvironmentGroup().Config.Fields["freezeWindows"] != nil
+		}},
+		{"PUT", "/api/v1/applications/checkout", `{"labels":{"tier":"backend"}}`, 200, "", func(r *api.ExecuteRequest) bool {
+			return r.GetApplyApplication().GetApplication() == "checkout" && r.GetApplyApplication().Labels["tier"] == "backend" && r.GetApplyApplication().Team == nil
+		}},
 		{"POST", "/api/v1/batch", `{"actions":[{"runTrain":{"target":"staging"}}]}`, 200, "", func(r *api.ExecuteRequest) bool { return len(r.GetBatch().GetActions()) == 1 }},
 	} {
 		t.Run(c.path, func(t *testing.T) {
@@ -143,6 +187,24 @@ func TestARefusalIsAProblemDocument(t *testing.T) {
 	}
 	if p := problemOf(t, d.json(t, "POST", "/api/v1/trains/staging", "")); p.Diff != "--- a\n" || p.DifferingField != "DIFFERING_FIELD_SOURCE_COMMIT_ID" {
 		t.Errorf("%+v", p)
+	}
+}
+
+// The body of a command's address is the command; in a preview the command is a field of the body.
+func TestFieldsAreNamedAsTheyStandInTheBody(t *testing.T) {
+	d := open(t)
+	refuse := func(field string) *problem.Error { return problem.New(problem.Invalid, "no").At(field) }
+	for field, want := range map[string]string{
+		"run_train.source.release_set": "source.releaseSet", "apply_application": "", "reason": "reason", "actions[1].run_train.ci_link": "actions[1].runTrain.ciLink",
+	} {
+		d.cd.execute = func(*api.ExecuteRequest) (*api.Operation, error) { return nil, refuse(field) }
+		if p := problemOf(t, d.json(t, "POST", "/api/v1/trains/staging", "")); p.Field != want {
+			t.Errorf("%s is %q, expected %q", field, p.Field, want)
+		}
+	}
+	d.cd.preview = func(*api.GetPreviewRequest) (*api.Preview, error) { return nil, refuse("run_train.source.release_set") }
+	if p := problemOf(t, d.json(t, "POST", "/api/v1/preview", `{"runTrain":{"target":"staging"}}`)); p.Field != "runTrain.source.releaseSet" {
+		t.Errorf("a preview's field is %q", p.Field)
 	}
 }
 

@@ -23,7 +23,7 @@ func (g *gateway) export(w http.ResponseWriter, r *http.Request) {
 	answer.RecordOf(r.Context()).Pattern = exportPath
 	req, err := g.exportRequest(w, r)
 	if err != nil {
-		answer.Problem(w, r, inWordsOfREST(namingTheField(problem.From(err))))
+		answer.Problem(w, r, inWordsOfREST(namingTheField(problem.From(err)), false))
 		return
 	}
 	ctx := metadata.NewOutgoingContext(r.Context(), g.Metadata(r.Context()))
@@ -33,7 +33,7 @@ func (g *gateway) export(w http.ResponseWriter, r *http.Request) {
 		chunk, err = stream.Recv()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		answer.Problem(w, r, inWordsOfREST(problem.From(err)))
+		answer.Problem(w, r, inWordsOfREST(problem.From(err), false))
 		return
 	}
 	contentType, name := "text/csv; charset=utf-8; header=present", "deployments.csv"

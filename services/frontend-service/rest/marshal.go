@@ -90,10 +90,10 @@ func newBody(content []byte) *body { return &body{Reader: bytes.NewReader(conten
 func (b *body) Close() error { return nil }
 
 func (b *body) decode(v any) error {
-	if len(bytes.TrimSpace(b.content)) == 0 {
-		return io.EOF
-	}
 	msg, err := target(v)
+	if err == nil && len(bytes.TrimSpace(b.content)) == 0 {
+		return io.EOF // the message is there, and empty: a command whose path says everything needs no body
+	}
 	if err == nil {
 		err = protojson.Unmarshal(b.content, msg)
 	}

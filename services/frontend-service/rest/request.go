@@ -201,20 +201,16 @@ var waits = map[string]string{
 	"accepted": "WAIT_ACCEPTED", "pushed": "WAIT_PUSHED", "unspecified": "WAIT_UNSPECIFIED",
 }
 
-// inWordsOfREST names the field as a client of REST wrote it: the body of /api/v1/locks is the lock, so
-// "create_lock.suggested_lifetime" is "suggestedLifetime" there.
-func inWordsOfREST(p *problem.Error) *problem.Error {
-	head, rest, nested := strings.Cut(p.Field, ".")
-	if nested && !strings.Contains(head, "[") && slices.Contains(kinds, head) {
-		q := *p
-		q.Field = camelPath(rest)
-		return &q
-	}
-	if !nested {
-		return p
-	}
+// inWordsOfREST names the field as a client of REST wrote it: the body of /api/v1/locks is the lock, so "create_lock.suggested_lifetime" is
+// "suggestedLifetime" there, and "create_lock" is the body itself. Elsewhere, as in a preview, the command is a field of the body.
+func inWordsOfREST(p *problem.Error, isBody bool) *problem.Error {
 	q := *p
-	q.Field = camelPath(p.Field)
+	head, rest, _ := strings.Cut(p.Field, ".")
+	if isBody && slices.Contains(kinds, head) {
+		q.Field = camelPath(rest)
+	} else {
+		q.Field = camelPath(p.Field)
+	}
 	return &q
 }
 

@@ -172,6 +172,12 @@ func created(result *api.ActionResult) string {
 	if r := result.GetCreateRelease(); r.GetOutcome() == api.ReleaseOutcome_RELEASE_OUTCOME_CREATED {
 		return Prefix + "applications/" + r.Application + "/releases/" + uintText(r.Version)
 	}
+	if r := result.GetPrepareUndeploy(); r.GetOutcome() == api.ReleaseOutcome_RELEASE_OUTCOME_CREATED {
+		return Prefix + "applications/" + r.Application + "/releases/" + uintText(r.Version)
+	}
+	if set := result.GetCreateReleaseSet(); set != nil {
+		return Prefix + "release-sets/" + set.Name
+	}
 	if e := result.GetApplyEnvironment(); e.GetCreated() {
 		return Prefix + "environments/" + e.Environment
 	}
@@ -179,14 +185,15 @@ func created(result *api.ActionResult) string {
 }
 
 // fail answers with a problem document.
-func (g *gateway) fail(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+func (g *gateway) fail(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
 	var malformed *runtime.HTTPStatusError
 	if b, ok := r.Body.(*body); ok && b.err != nil {
 		err = b.err
 	} else if errors.As(err, &malformed) {
 		err = problem.New(problem.Invalid, "the address cannot be read").Fix("escape the names in it").Wrap(err)
 	}
-	answer.Problem(w, r, inWordsOfREST(namingTheField(problem.From(err))))
+	method, _ := runtime.RPCMethod(ctx)
+	answer.Problem(w, r, inWordsOfREST(namingTheField(problem.From(err)), method == api.CommandService_Execute_FullMethodName))
 }
 
 // gatewayField is how grpc-gateway names a parameter that it could not read.

@@ -92,6 +92,19 @@ var tags = map[string]string{
 	"QueueService": "Queue", "TimetableService": "Timetable", "ApprovalService": "Approvals", "ReleaseSetService": "Release sets",
 }
 
+// demanded are the operations that cannot go without a body, and the fields of it that are always needed. All others say everything in their
+// path, or take the default for what the body leaves out. The schemas do not say it: protobuf's JSON
+// leaves out what is empty, so no field of them is required.
+var demanded = map[string]string{
+	"createRelease": "", "deploy": "`version`", "batch": "`actions`", "createLock": "`scope`, and what it locks; an `id`, but for the stop",
+	"deleteLock": "`scope`, and what it locks", "applyEnvironment": "`config`", "applyEnvironmentGroup": "`config`",
+	"applyApplication": "one of the settings", "createReleaseSet": "`name` and `environment`", "reject": "`comment`",
+	"getPreview": "either `runTrain` or `deploy`",
+}
+
+// reasoned are the commands that demand a reason, whatever else they say.
+var reasoned = []string{"hold", "pauseTrain"}
+
 type converter struct {
 	definitions object
 }
@@ -130,16 +143,23 @@ func (c converter) operation(in object) (object, error) {
 	}
 	out["operationId"], out["summary"] = name, summary
 	isCommand := strings.HasPrefix(id, "CommandService_Execute")
+	fields, needsBody := demanded[name]
 	var parameters []any
 	for _, p := range list(in, "parameters") {
 		p := p.(object)
 		if p["in"] == "body" {
-			// A train without a body takes all teams, and a notice has nothing to say.
-			required := name != "runTrain" && name != "notifyPush"
-			out["requestBody"] = object{"required": required, "content": object{"application/json": object{"schema": c.schema(p["schema"])}}}
+			request := object{"required": needsBody, "content": object{"application/json": object{"schema": c.schema(p["schema"])}}}
+			if fields != "" {
+				request["description"] = "Always needed: " + fields + "."
+			}
+			out["requestBody"] = request
 			continue
 		}
-		parameters = append(parameters, c.parameter(p))
+		converted := c.parameter(p)
+		if isCommand && converted["name"] == "reason" && slices.Contains(reasoned, name) {
+			converted["description"] = text(converted, "description") + " Always needed here."
+		}
+		parameters = append(parameters, converted)
 	}
 	if isCommand {
 		parameters = append(parameters, object{"$ref": "#/components/parameters/IdempotencyKey"},
@@ -247,7 +267,8 @@ func exported() object {
 func commandResponses(responses object, name string) {
 	operation := object{"application/json": object{"schema": object{"$ref": "#/components/schemas/Operation"}}}
 	responses["202"] = object{"description": "Accepted: it will be decided exactly once; Location names the operation.", "content": operation}
-	if name == "createRelease" || name == "applyEnvironment" {
+	switch name {
+	case "createRelease", "prepareUndeploy", "createReleaseSet", "applyEnvironment":
 		responses["201"] = object{"description": "Created; Location names it.", "content": operation}
 	}
 }
