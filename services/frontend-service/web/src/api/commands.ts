@@ -1,7 +1,7 @@
 // The way to write: every command goes out here, once.
 import { api, ask } from './client';
 import type { paths } from './schema';
-import type { Action, CreateLock, DeleteLock, Deploy, Operation, Preview, RunTrain } from './types';
+import type { Action, Operation, Preview } from './types';
 
 /** How to carry out a command. */
 export interface How {
@@ -79,8 +79,3 @@ export function preview(action: Pick<Action, 'deploy' | 'runTrain'>, reason: str
 export function operation(id: string, signal?: AbortSignal): Promise<Operation> {
   return ask(api.GET('/api/v1/operations/{id}', { signal, params: { path: { id } } }));
 }
-
-export const deploy = (body: Deploy, how: How) => carryOut({ deploy: body }, how);
-export const runTrain = (body: RunTrain, how: How) => carryOut({ runTrain: body }, how);
-export const createLock = (body: CreateLock, how: How) => carryOut({ createLock: body }, how);
-export const deleteLock = (body: DeleteLock, how: How) => carryOut({ deleteLock: body }, how);

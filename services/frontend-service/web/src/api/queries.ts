@@ -46,6 +46,20 @@ export const applicationQuery = (application: string) =>
     queryFn: ({ signal }) => ask(api.GET('/api/v1/applications/{application}', { signal, params: { path: { application } } })),
   });
 
+/** The first applications that have the text in their name. */
+export const applicationsQuery = (search: string, pageSize: number) =>
+  queryOptions({
+    queryKey: ['applications', search, pageSize],
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/applications', { signal, params: { query: { search: search || undefined, pageSize } } })),
+  });
+
+export const releaseQuery = (application: string, version: string) =>
+  queryOptions({
+    queryKey: ['release', application, version],
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/applications/{application}/releases/{version}', { signal, params: { path: { application, version } } })),
+    retry: false,
+  });
+
 export const releasesQuery = (application: string) =>
   infiniteQueryOptions({
     queryKey: ['releases', application],
@@ -76,6 +90,11 @@ export const diffQuery = (application: string, environment: string, fromVersion:
 export const environmentsQuery = queryOptions({
   queryKey: ['environments'],
   queryFn: ({ signal }) => ask(api.GET('/api/v1/environments', { signal })),
+});
+
+export const releaseSetsQuery = queryOptions({
+  queryKey: ['release-sets'],
+  queryFn: ({ signal }) => ask(api.GET('/api/v1/release-sets', { signal })),
 });
 
 export const locksQuery = queryOptions({

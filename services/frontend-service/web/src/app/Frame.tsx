@@ -2,6 +2,7 @@ import { ActionIcon, Button, Tooltip, useComputedColorScheme, useMantineColorSch
 import { IconApi, IconCircleCheck, IconMoon, IconPlugConnectedX, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
+import { DialogHost } from '../actions/DialogHost';
 import { live, useLive } from '../api/live';
 import { locksQuery, statusQuery } from '../api/queries';
 import { PlannedButton } from '../tray/PlannedButton';
@@ -47,6 +48,7 @@ export function Frame() {
         </main>
         <TrayDock />
       </div>
+      <DialogHost />
     </div>
   );
 }

@@ -89,9 +89,9 @@ export function ApplicationPage() {
         <Changes application={application} environment={env} releases={all} from={search.from ?? current.version ?? '0'} to={search.to ?? newestFor(all, env)} />
       </div>
       {dialog === 'deploy' && (
-        <DeployDialog application={application} environment={env} current={current} version={search.to} close={() => setDialog(undefined)} />
+        <DeployDialog application={application} environment={env} version={search.to} close={() => setDialog(undefined)} />
       )}
-      {dialog === 'lock' && <LockDialog application={application} environment={env} environments={list} close={() => setDialog(undefined)} />}
+      {dialog === 'lock' && <LockDialog application={application} environment={env} close={() => setDialog(undefined)} />}
     </div>
   );
 }

@@ -51,7 +51,7 @@ export function EnvironmentsPage() {
         </section>
       ))}
       {open?.what === 'train' && <TrainDialog target={open.target} group={open.group} close={() => setOpen(undefined)} />}
-      {open?.what === 'lock' && <LockDialog environment={open.environment} environments={environments} close={() => setOpen(undefined)} />}
+      {open?.what === 'lock' && <LockDialog environment={open.environment} close={() => setOpen(undefined)} />}
       {open?.what === 'unlock' && <UnlockDialog lock={open.lock} close={() => setOpen(undefined)} />}
     </div>
   );

@@ -20,7 +20,7 @@ interface Props {
 }
 
 /** The side panel: everything about one application in one environment, and what can be done about it. */
-export function CellPanel({ application, environment, environments, close }: Props) {
+export function CellPanel({ application, environment, close }: Props) {
   const query = useQuery(applicationQuery(application));
   const [dialog, setDialog] = useState<'deploy' | 'lock' | Lock>();
   if (query.isError) return <Failed what={application} error={query.error} retry={() => void query.refetch()} />;
@@ -69,8 +69,8 @@ export function CellPanel({ application, environment, environments, close }: Pro
           </section>
         )}
       </div>
-      {dialog === 'deploy' && <DeployDialog application={application} environment={environment} current={d} close={done} />}
-      {dialog === 'lock' && <LockDialog application={application} environment={environment} environments={environments} close={done} />}
+      {dialog === 'deploy' && <DeployDialog application={application} environment={environment} close={done} />}
+      {dialog === 'lock' && <LockDialog application={application} environment={environment} close={done} />}
       {typeof dialog === 'object' && <UnlockDialog lock={dialog} close={done} />}
     </>
   );

@@ -6,8 +6,8 @@ import type { PlannedAction } from './action';
 import { AnswerBox } from './AnswerBox';
 import { useAttempt } from './attempt';
 import { Conflict } from './Conflict';
-import { Foresight, FromTo, nameOf } from './Foresight';
-import { useForeseen, usePreviewOf } from './preview';
+import { Foresight, FromTo, useVersionName } from './Foresight';
+import { useForeseen } from './preview';
 import { storyOf } from './story';
 import { tray } from './store';
 import classes from './Tray.module.css';
@@ -35,14 +35,13 @@ export function ActionDialog({ title, planned, missing, close, children, size = 
   const action = withChoice(planned?.action, glass);
   const foreseen = useForeseen(action ? [action] : []);
   const one = foreseen.data?.content === JSON.stringify([action]) ? foreseen.data?.foreseen[0] : undefined;
-  const name = nameOf(action?.deploy?.version, usePreviewOf(action ?? {}).data);
-  const story = storyOf(action ?? {}, one?.effect, name);
+  const story = storyOf(action ?? {}, one?.effect, useVersionName(action?.deploy));
   const { plan } = usePlan();
   const run = useCarryOut(action, reason);
   const { answer } = run;
   const settled = answer.phase === 'done';
   const busy = answer.phase === 'sending' || answer.phase === 'unknown';
-  const why = missing ?? (one?.refused ? 'It would be refused.' : story.demands && !sayWhy && !reason.trim() ? story.demands : undefined);
+  const why = missing ?? (one?.refused ? 'It would be refused.' : story.demands && !sayWhy && !reason.trim() ? 'Give the reason.' : undefined);
   const asDecided = planned && action ? { ...planned, action } : undefined;
   return (
     <Modal opened onClose={close} title={<b className="dialogTitle">{title}</b>} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>

@@ -16,7 +16,7 @@ interface Props {
 /** How it ended: done with the commit, refused with the remedy, or not known yet. */
 export function AnswerBox({ answer, again }: Props) {
   if (answer.phase === 'done') return <Done operation={answer.operation} />;
-  if (answer.phase === 'refused') return <Refused error={answer.error} />;
+  if (answer.phase === 'refused') return <Refusal error={answer.error} />;
   if (answer.phase !== 'unknown') return null;
   return (
     <Box hue="orange" icon={<IconInfoTriangle size={16} />} alert>
@@ -53,7 +53,7 @@ function Done({ operation }: { operation: Operation }) {
 }
 
 /** Why it did not happen, in the server's words. */
-export function Refused({ error }: { error: Error }) {
+export function Refusal({ error }: { error: Error }) {
   const problem = error instanceof Problem ? error : undefined;
   return (
     <Box hue="red" icon={<IconAlertOctagonFilled size={16} />} alert>

@@ -2,19 +2,19 @@ import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconArrowRight } from '@tabler/icons-react';
-import { applicationQuery } from '../api/queries';
-import type { Action, DeployResult, Preview } from '../api/types';
+import { applicationQuery, releaseQuery } from '../api/queries';
+import type { Action, DeployResult } from '../api/types';
 import { counted } from '../common/count';
 import { versionName } from '../common/words';
 import { sentence, effectOf } from './effect';
 import { type Foreseen, useNextTrain, usePreviewOf } from './preview';
-import { Refused } from './AnswerBox';
+import { Refusal } from './AnswerBox';
 import classes from './Tray.module.css';
 
 /** Where it acts, and from which version to which. */
 export function FromTo({ action }: { action: Action }) {
   const { deploy } = action;
-  const preview = usePreviewOf(action);
+  const name = useVersionName(deploy);
   const application = useQuery({ ...applicationQuery(deploy?.application ?? ''), enabled: !!deploy });
   if (!deploy) return null;
   const d = application.data?.deployments?.find((x) => x.environment === deploy.environment);
@@ -22,21 +22,22 @@ export function FromTo({ action }: { action: Action }) {
     <div className={classes.fromTo}>
       <span className="grow ellipsis">{deploy.environment}</span>
       <span className="mono">
-        {versionName(d?.version, d?.displayVersion) || 'nothing'} <IconArrowRight size={12} aria-label="to" /> <b>{nameOf(deploy.version, preview.data)}</b>
+        {versionName(d?.version, d?.displayVersion) || 'nothing'} <IconArrowRight size={12} aria-label="to" /> <b>{name}</b>
       </span>
     </div>
   );
 }
 
-/** What people call the version that a preview is about. */
-export function nameOf(version: string | undefined, preview: Preview | undefined): string {
-  const release = preview?.changes?.flatMap((c) => c.releases ?? []).find((r) => r.version === version);
-  return versionName(version, release?.displayVersion);
+/** What people call the version that is to be deployed. */
+export function useVersionName(deploy: Action['deploy']): string {
+  const { application = '', version = '' } = deploy ?? {};
+  const release = useQuery({ ...releaseQuery(application, version), enabled: application !== '' && version !== '' });
+  return versionName(version, release.data?.displayVersion);
 }
 
 /** What the action would do, or why not, and what the next train does then. */
 export function Foresight({ action, foreseen }: { action: Action; foreseen?: Foreseen }) {
-  if (foreseen?.refused) return <Refused error={foreseen.refused} />;
+  if (foreseen?.refused) return <Refusal error={foreseen.refused} />;
   if (!foreseen?.effect)
     return (
       <div aria-busy="true" aria-label="Working out what this does">
