@@ -23,17 +23,19 @@ type options struct {
 	releases int
 	load     time.Duration
 	rounds   int
+	only     bool
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "bin/signalbox", "the signalbox binary to measure")
 	flag.StringVar(&o.cache, "cache", ".cache/bench", "where generated repos are kept")
-	flag.StringVar(&o.sizes, "sizes", "S,M,L", "sizes to measure, comma-separated")
+	flag.StringVar(&o.sizes, "sizes", "S,M,L", "sizes to measure, comma-separated: S, M, L, W")
 	flag.StringVar(&o.modes, "modes", "embedded,file,http", "manifest repos to measure, comma-separated")
 	flag.IntVar(&o.releases, "releases", 40, "releases by one client for the latency figures")
 	flag.DurationVar(&o.load, "load", 8*time.Second, "how long each number of parallel clients runs")
 	flag.IntVar(&o.rounds, "trains", 3, "rounds of trains, each on a fresh copy of the repo")
+	flag.BoolVar(&o.only, "generate-only", false, "make the repos of the sizes in the cache, measure nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -56,13 +58,16 @@ func run(ctx context.Context, o options) error {
 	}
 	table := &table{}
 	for _, name := range strings.Split(o.sizes, ",") {
-		size, ok := map[string]generate.Size{"S": generate.S, "M": generate.M, "L": generate.L}[name]
+		size, ok := map[string]generate.Size{"S": generate.S, "M": generate.M, "L": generate.L, "W": generate.W}[name]
 		if !ok {
-			return fmt.Errorf("size %q is not S, M or L", name)
+			return fmt.Errorf("size %q is not S, M, L or W", name)
 		}
 		base := filepath.Join(work, name+".git")
 		if err := generate.Repo(ctx, base, size, os.Stderr); err != nil {
 			return fmt.Errorf("generate %s: %w", name, err)
+		}
+		if o.only {
+			continue
 		}
 		for _, mode := range strings.Split(o.modes, ",") {
 			fmt.Fprintf(os.Stderr, "measuring %s %s\n", name, mode)
@@ -74,6 +79,8 @@ func run(ctx context.Context, o options) error {
 			table.add(figures)
 		}
 	}
-	table.print(os.Stdout)
+	if !o.only {
+		table.print(os.Stdout)
+	}
 	return nil
 }
