@@ -13,7 +13,7 @@ DATA    ?= data
 # The UI takes part as soon as its package.json is there; without it the binary is built with the API alone.
 ifneq ($(wildcard $(WEB)/package.json),)
 UI         := $(WEB)/dist/index.html
-UI_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+UI_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/browser/*' 2>/dev/null)
 endif
 
 .PHONY: run build test lint generate check-generated race bench clean help
@@ -34,7 +34,7 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.signalbox-installed $(UI_SOURCES)
 	cd $(WEB) && npm run build
 	@touch $@ $(WEB)/dist/.gitkeep
 
-test: $(UI) ## install what the tests need, run every test of Go and web, and a short run of each fuzz target
+test: build ## install what the tests need, run every test of Go, web and browser, and a short run of each fuzz target
 	infrastructure/dev/install-test-deps
 	infrastructure/dev/run-tests
 

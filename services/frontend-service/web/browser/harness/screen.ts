@@ -1,0 +1,80 @@
+// One page as a person sees it, with the words of the product.
+import AxeBuilder from '@axe-core/playwright';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { artefacts } from './places';
+
+export class Screen {
+  /** Errors on the console and exceptions nobody caught, but for what the test expects. */
+  readonly complaints: string[] = [];
+  private readonly expected: RegExp[] = [];
+
+  constructor(readonly page: Page) {
+    page.on('pageerror', (error) => this.complain(error.stack ?? error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complain(`${message.text()} (${message.location().url})`);
+    });
+  }
+
+  private complain(text: string) {
+    if (!this.expected.some((e) => e.test(text))) this.complaints.push(text);
+  }
+
+  /** The browser reports every failed request as an error: a test that refuses or breaks something says so first. */
+  expects(complaint: RegExp) {
+    this.expected.push(complaint);
+  }
+
+  /** The cell of the matrix for an application in an environment, whatever it says. */
+  cell(application: string, environment: string): Locator {
+    return this.page.getByRole('gridcell', { name: new RegExp(`^${application} in ${environment}:`) });
+  }
+
+  /** What a cell says to those who listen. */
+  async says(application: string, environment: string): Promise<string> {
+    return (await this.cell(application, environment).getAttribute('aria-label')) ?? '';
+  }
+
+  heading(name: string | RegExp): Locator {
+    return this.page.getByRole('heading', { name });
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name });
+  }
+
+  dialog(name?: string | RegExp): Locator {
+    return this.page.getByRole('dialog', name ? { name } : {});
+  }
+
+  banner(text: string | RegExp): Locator {
+    return this.page.getByRole('alert').filter({ hasText: text });
+  }
+
+  /** The page has what it was asked for: nothing is being loaded any more. */
+  async settled() {
+    await this.page.getByRole('main').waitFor();
+    await this.page.waitForFunction(() => !document.querySelector('[aria-busy="true"]') && !document.querySelector('.mantine-Skeleton-root'));
+    await this.page.evaluate(() => document.fonts.ready);
+  }
+
+  /** Keeps a picture of what is on the screen among the artefacts. */
+  async picture(name: string) {
+    await mkdir(artefacts, { recursive: true });
+    await this.page.screenshot({ path: join(artefacts, `${name}.png`), animations: 'disabled' });
+  }
+
+  /** How many pixels the page is wider than the window. */
+  overflow(): Promise<number> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  }
+
+  /** What axe finds that is serious or worse, one line each: the rule, and where. */
+  async barriers(): Promise<string[]> {
+    const result = await new AxeBuilder({ page: this.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+    return result.violations
+      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      .flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} (${n.failureSummary?.split('\n')[1]?.trim() ?? v.help})`));
+  }
+}
