@@ -87,6 +87,9 @@ func (o *historyOptions) run(ctx context.Context) error {
 		for _, e := range list.Entries {
 			p.row(cell{short(e.Commit), faint}, timeText(e.Time), actorText(e.Author), entryText(e))
 		}
+		if list.NextPageToken != "" {
+			p.line("there are more; --limit shows more")
+		}
 	})
 }
 

@@ -85,6 +85,9 @@ func (o *historyDeploymentsOptions) run(ctx context.Context) error {
 			p.row(timeText(d.Time), d.Application, d.Environment, versionText(d.PreviousVersion), versionText(d.Version), orDash(actorText(d.Author)), how,
 				cell{short(d.Commit), faint}, d.Reason)
 		}
+		if list.NextPageToken != "" {
+			p.line("there are more; --limit shows more, history export shows all")
+		}
 	})
 }
 
@@ -96,20 +99,26 @@ type historyAtOptions struct {
 func newHistoryAt(s *session) *cobra.Command {
 	o := &historyAtOptions{session: s, in: &api.GetVersionsRequest{}}
 	cmd := s.command(spec{
-		use:   "at ENVIRONMENT TIME",
-		short: "Show what an environment ran at a time",
+		use:   "at ENVIRONMENT [TIME]",
+		short: "Show what an environment ran at a time (default: now), since when, and by whom",
 		example: `  signalbox history at production-de 2026-11-19T18:00:00Z
   signalbox history at production-de 24h --application checkout`,
-		args: []arg{{kind: environmentName}, {}},
+		args: []arg{{kind: environmentName}, {optional: true}},
 	}, o)
 	cmd.Flags().StringVarP(&o.in.Application, "application", "a", "", "only this application")
 	return cmd
 }
 
-func (o *historyAtOptions) complete(args []string) error {
-	at, err := parseTime("TIME", args[1], time.Now())
-	o.in.Environment, o.in.At = args[0], timestamppb.New(at)
-	return err
+func (o *historyAtOptions) complete(args []string) (err error) {
+	o.in.Environment = args[0]
+	at := time.Now()
+	if len(args) > 1 {
+		if at, err = parseTime("TIME", args[1], at); err != nil {
+			return err
+		}
+	}
+	o.in.At = timestamppb.New(at)
+	return nil
 }
 
 func (o *historyAtOptions) run(ctx context.Context) error {
