@@ -3742,6 +3742,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description Always needed: one of the settings. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3844,6 +3845,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description Always needed: `version`. */
         requestBody: {
             content: {
                 "application/json": {
@@ -3880,7 +3882,7 @@ export interface operations {
     hold: {
         parameters: {
             query?: {
-                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. Always needed here. */
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
@@ -3913,7 +3915,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
@@ -3976,7 +3978,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
@@ -4039,7 +4041,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
@@ -4101,7 +4103,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
@@ -4109,6 +4111,15 @@ export interface operations {
         responses: {
             /** @description Done. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Created; Location names it. */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4360,7 +4371,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @description In one step, whatever runs. Demands a reason, and is refused while a lock holds the application somewhere. */
@@ -4453,7 +4464,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     comment?: string;
@@ -4518,6 +4529,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description Always needed: `comment`. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4581,6 +4593,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description Always needed: `actions`. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Batch"];
@@ -4641,7 +4654,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["CleanUp"];
             };
@@ -4796,6 +4809,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description Always needed: `config`. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4904,6 +4918,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description Always needed: `config`. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4978,7 +4993,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @description Also while something runs there, while it is locked, or while it is the upstream of another. Demands a reason. */
@@ -5043,7 +5058,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
@@ -5218,6 +5233,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description Always needed: `scope`, and what it locks; an `id`, but for the stop. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateLock"];
@@ -5280,6 +5296,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description Always needed: `scope`, and what it locks. */
         requestBody: {
             content: {
                 "application/json": {
@@ -5416,6 +5433,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description Always needed: either `runTrain` or `deploy`. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["GetPreviewRequest"];
@@ -5495,7 +5513,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ReleaseQueue"];
             };
@@ -5576,6 +5594,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description Always needed: `name` and `environment`. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateReleaseSet"];
@@ -5584,6 +5603,15 @@ export interface operations {
         responses: {
             /** @description Done. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Created; Location names it. */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5685,7 +5713,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
@@ -5764,7 +5792,7 @@ export interface operations {
     pauseTrain: {
         parameters: {
             query?: {
-                /** @description Why the person does it; stands in the history. At most 1,000 characters. */
+                /** @description Why the person does it; stands in the history. At most 1,000 characters. Always needed here. */
                 reason?: string;
                 /** @description When to answer: `accepted` as soon as the intent is on stable storage (202; read the outcome at the operation), `pushed` when the manifest repo's remote has confirmed the commit. */
                 wait?: "accepted" | "pushed";
@@ -5798,7 +5826,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
@@ -5861,7 +5889,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };
