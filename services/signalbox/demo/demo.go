@@ -1,5 +1,6 @@
 // Package demo fills an empty server with the releases of a small web shop, so that a newcomer sees a chain of environments at work:
-// applications of four teams, promoted step by step, a lock on an environment, a lock on an application with a version that waits.
+// applications of four teams, promoted step by step, a lock on an environment, a lock on an application with a version that waits, a roll back
+// on hold, a release set, a timetable and freeze windows.
 //
 // It goes through the normal API, as a shop's CI and people would, and posts the same each time.
 package demo

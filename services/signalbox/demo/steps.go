@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"google.golang.org/protobuf/types/known/structpb"
+
 	api "github.com/signalbox-dev/signalbox/pkg/api/signalbox/v1"
 )
 
@@ -32,8 +34,40 @@ func Steps() []Step {
 		Scope: api.LockScope_LOCK_SCOPE_ENVIRONMENT, Environment: "production-us", Id: "thanksgiving",
 		Message: "no changes in the US before Thanksgiving", SuggestedLifetime: "1w",
 	})
+	s.add(anna, &api.ExecuteRequest{Kind: &api.ExecuteRequest_CreateReleaseSet{CreateReleaseSet: &api.CreateReleaseSet{
+		Name: "load-test", Environment: "staging", Message: "what the load test of last week ran",
+	}}})
+	s.deploy(sam, "notifications", "production-de", 1, "2 sends every mail twice")
+	s.group(mei, "staging", map[string]any{"releaseTrains": []any{map[string]any{
+		"name": "morning", "schedule": "0 9 * * 1-5", "timeZone": "Europe/Berlin", "team": "logistics", "missed": "run-once",
+	}}})
+	s.group(mei, "production", map[string]any{
+		"releaseTrains": []any{map[string]any{"name": "weekly", "schedule": "0 10 * * 2", "timeZone": "Europe/Berlin", "team": "logistics"}},
+		"freezeWindows": []any{
+			map[string]any{
+				"name": "payday", "kind": "deny", "schedule": "0 0 28 * *", "duration": "2d", "timeZone": "Europe/Berlin",
+				"teams": []any{"payments"}, "reason": "salaries go out",
+			},
+			map[string]any{
+				"name": "end of year", "kind": "deny", "schedule": "0 0 20 12 *", "duration": "14d", "timeZone": "Europe/Berlin",
+				"teams": []any{"payments"}, "reason": "the books are closed",
+			},
+		},
+	})
 	s.releases(5)
 	return s.steps
+}
+
+// group gives an environment group its timetable and freeze windows. They concern two teams alone: whatever the date, the rest of the demo is
+// free to move.
+func (s *story) group(by Person, name string, settings map[string]any) {
+	config, err := structpb.NewStruct(settings)
+	if err != nil {
+		return // only for values that JSON does not have
+	}
+	s.add(by, &api.ExecuteRequest{Kind: &api.ExecuteRequest_ApplyEnvironmentGroup{
+		ApplyEnvironmentGroup: &api.ApplyEnvironmentGroup{EnvironmentGroup: name, Config: config},
+	}})
 }
 
 // story gathers steps.
