@@ -51,7 +51,7 @@ func printChange(p *printer, c *api.PreviewChange) {
 	if c.Backwards {
 		direction = ", backwards"
 	}
-	p.line("%s in %s, %s -> %s%s: %d lines added, %d removed", c.Application, c.Environment, versionText(c.FromVersion), versionText(c.ToVersion),
+	p.line("%s in %s, %s -> %s%s: %d added, %d removed", c.Application, c.Environment, versionText(c.FromVersion), versionText(c.ToVersion),
 		direction, c.Added, c.Removed)
 	for _, r := range c.Releases {
 		p.line("  %s", releaseLine(r))
