@@ -1,8 +1,17 @@
 // The one way to the server: a client typed by the OpenAPI document. No page fetches by hand.
 import createClient from 'openapi-fetch';
+import { authorHeaders, whoAmI } from '../common/actor';
 import type { paths } from './schema';
 
 export const api = createClient<paths>({ baseUrl: window.location.origin });
+
+// What is written carries the name of who sits here; what is read does not.
+api.use({
+  onRequest({ request }) {
+    if (request.method === 'GET') return;
+    for (const [name, value] of Object.entries(authorHeaders(whoAmI()))) request.headers.set(name, value);
+  },
+});
 
 /** A refusal or failure as the server words it (RFC 9457). */
 export class Problem extends Error {

@@ -5,10 +5,12 @@ import { Link, Outlet } from '@tanstack/react-router';
 import { DialogHost } from '../actions/DialogHost';
 import { live, useLive } from '../api/live';
 import { locksQuery, statusQuery } from '../api/queries';
+import { PaletteButton } from '../palette/Palette';
 import { PlannedButton } from '../tray/PlannedButton';
 import { TrayDock } from '../tray/Tray';
 import classes from './Frame.module.css';
 import { Logo } from './Logo';
+import { Me } from './Me';
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 
@@ -32,6 +34,7 @@ export function Frame() {
           <Link to="/history">History</Link>
         </nav>
         <span className="grow" />
+        <PaletteButton />
         <LiveStamp />
         <PlannedButton />
         <Tooltip label="Browse the API">
@@ -40,6 +43,7 @@ export function Frame() {
           </ActionIcon>
         </Tooltip>
         <SchemeToggle />
+        <Me />
       </header>
       <Banners />
       <div className={classes.body}>

@@ -85,7 +85,7 @@ export function ActionDialog({ title, planned, missing, close, children, size = 
           )}
           {!settled && (
             <Button color={story.danger ? 'red' : undefined} loading={answer.phase === 'sending'} disabled={!action || !!why || busy} onClick={() => void run.start()}>
-              {story.verb}
+              {action ? story.verb : title}
             </Button>
           )}
         </div>
