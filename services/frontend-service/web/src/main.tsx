@@ -6,8 +6,8 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Problem } from './api/client';
+import { keepFresh } from './api/fresh';
 import { live } from './api/live';
-import { absorb } from './api/queries';
 import { router } from './app/router';
 import { cssVariables, theme } from './app/theme';
 
@@ -23,8 +23,11 @@ const client = new QueryClient({
 // The pages live under /ui; everything else on this host is API.
 if (!window.location.pathname.startsWith('/ui')) window.history.replaceState(null, '', '/ui/');
 
-live.onEvent((event) => absorb(client, event));
+live.onEvent(keepFresh(client));
 void live.run(new AbortController().signal);
+// A laptop that wakes up, or a network that comes back, does not wait for the next try.
+window.addEventListener('online', live.tryNow);
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && live.tryNow());
 
 const root = document.getElementById('root');
 if (root)

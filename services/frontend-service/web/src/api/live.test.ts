@@ -58,8 +58,35 @@ describe('the watch stream', () => {
     expect(events.some((e) => e.snapshotEnd)).toBe(true);
   });
 
+  it('begins anew when the server cannot resume, without reading the snapshot of everything', async () => {
+    const { asked, events } = await play([
+      ['{"position":"7","instance":"a","changes":{}}\n'],
+      ['{"instance":"b","snapshot":{"applications":[]}}\n{"instance":"b","snapshot":{"applications":[]}}\n'],
+      ['{"position":"2","instance":"b","heartbeat":{}}\n'],
+    ]);
+    expect(asked[2]?.searchParams.get('resumePosition')).toBe('0');
+    expect(events.map((e) => Object.keys(e).at(-1))).toEqual(['changes', 'snapshotEnd', 'heartbeat']);
+  });
+
   it('says it is stale once the connection is gone', async () => {
     const { live } = await play([['{"position":"7","instance":"a","heartbeat":{}}\n']]);
     expect(live.snapshot().live).toBe(false);
+  });
+
+  it('forgives a short break, and tells of a long one', async () => {
+    vi.useFakeTimers();
+    const stop = new AbortController();
+    const live = new Live((async () => {
+      throw new Error('no route');
+    }) as unknown as typeof fetch);
+    const running = live.run(stop.signal);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(live.snapshot().live).toBe(true);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(live.snapshot().live).toBe(false);
+    expect(live.snapshot().retryAt).toBeDefined();
+    stop.abort();
+    await running;
+    vi.useRealTimers();
   });
 });

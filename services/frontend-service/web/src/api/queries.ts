@@ -1,44 +1,6 @@
-// What pages read, as TanStack queries, and how the watch stream keeps them fresh.
-import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query';
+// What pages read, as TanStack queries. fresh.ts keeps them so.
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, ask } from './client';
-import type { Application, Overview, WatchEvent } from './types';
-
-export interface OverviewFilter {
-  search?: string;
-  teams?: string[];
-  environments?: string[];
-  differs?: boolean;
-  locked?: boolean;
-  queued?: boolean;
-}
-
-const PAGE = 100;
-
-export const overviewQuery = (filter: OverviewFilter) =>
-  infiniteQueryOptions({
-    queryKey: ['overview', filter],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      ask(
-        api.GET('/api/v1/overview', {
-          signal,
-          params: {
-            query: {
-              search: filter.search || undefined,
-              teams: filter.teams,
-              environments: filter.environments,
-              differsFromUpstream: filter.differs || undefined,
-              locked: filter.locked || undefined,
-              queued: filter.queued || undefined,
-              pageSize: PAGE,
-              pageToken: pageParam || undefined,
-            },
-          },
-        }),
-      ),
-    getNextPageParam: (last) => last.nextPageToken || undefined,
-    placeholderData: (old) => old,
-  });
 
 export const applicationQuery = (application: string) =>
   queryOptions({
@@ -136,28 +98,16 @@ export const historyQuery = (filter: HistoryFilter) =>
     placeholderData: (old) => old,
   });
 
-/** Puts what an event says into the cache; what it does not carry is asked for again. */
-export function absorb(client: QueryClient, event: WatchEvent) {
-  if (event.snapshotEnd) {
-    void client.invalidateQueries();
-    return;
-  }
-  const changes = event.changes;
-  if (!changes) return;
-  const changed = new Map((changes.applications ?? []).map((a) => [a.name ?? '', a]));
-  client.setQueriesData<{ pages: Overview[]; pageParams: unknown[] }>({ queryKey: ['overview'] }, (old) => old && patch(old, changed));
-  for (const [name, application] of changed) {
-    client.setQueryData(applicationQuery(name).queryKey, (old) => (old ? application : old));
-    void client.invalidateQueries({ queryKey: ['releases', name] });
-  }
-  for (const key of ['overview', 'locks', 'history', ...(changes.environments?.length ? ['environments'] : [])])
-    void client.invalidateQueries({ queryKey: [key] });
-}
+/** The newest releases of an application, as many as the lane of a row chooses from. */
+export const laneQuery = (application: string) =>
+  queryOptions({
+    queryKey: ['releases', application, 'lane'],
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/applications/{application}/releases', { signal, params: { path: { application }, query: { pageSize: 40 } } })),
+  });
 
-function patch(old: { pages: Overview[]; pageParams: unknown[] }, changed: Map<string, Application>) {
-  const pages = old.pages.map((page) => ({
-    ...page,
-    applications: page.applications?.map((a) => changed.get(a.name ?? '') ?? a),
-  }));
-  return { ...old, pages };
-}
+/** The last deployment of an application to an environment: what it runs, and what it ran before. */
+export const lastDeploymentQuery = (application: string, environment: string) =>
+  queryOptions({
+    queryKey: ['deployments', application, environment, 'last'],
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/deployments', { signal, params: { query: { application, environment, pageSize: 1 } } })),
+  });

@@ -13,6 +13,7 @@ export type LockScope = Schemas['LockScope'];
 export type ManifestDiff = Schemas['ManifestDiff'];
 export type Operation = Schemas['Operation'];
 export type Overview = Schemas['Overview'];
+export type OverviewCounts = Schemas['OverviewCounts'];
 export type Release = Schemas['Release'];
 export type TrainResult = Schemas['TrainResult'];
 export type WatchEvent = Schemas['WatchEvent'];

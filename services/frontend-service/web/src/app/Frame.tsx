@@ -1,18 +1,17 @@
-import { ActionIcon, Button, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { IconApi, IconCircleCheck, IconMoon, IconPlugConnectedX, IconSun } from '@tabler/icons-react';
+import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { IconApi, IconMoon, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { DialogHost } from '../actions/DialogHost';
-import { live, useLive } from '../api/live';
-import { locksQuery, statusQuery } from '../api/queries';
+import { locksQuery } from '../api/queries';
 import { PaletteButton } from '../palette/Palette';
 import { PlannedButton } from '../tray/PlannedButton';
 import { TrayDock } from '../tray/Tray';
+import { Banners } from './Banners';
 import classes from './Frame.module.css';
+import { LiveStamp } from './LiveStamp';
 import { Logo } from './Logo';
 import { Me } from './Me';
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 
 /** The frame of every page: navigation, what is true of the whole line, and whether the page is live. */
 export function Frame() {
@@ -54,58 +53,6 @@ export function Frame() {
       </div>
       <DialogHost />
     </div>
-  );
-}
-
-function LiveStamp() {
-  const state = useLive();
-  if (!state.live)
-    return (
-      <span className={`${classes.live} ${classes.stale}`} role="status">
-        <IconPlugConnectedX size={14} /> Stale since {clock.format(state.asOf)}
-      </span>
-    );
-  return (
-    <span className={classes.live}>
-      <IconCircleCheck size={14} color="var(--blue)" /> Live, as of {clock.format(state.asOf)}
-    </span>
-  );
-}
-
-function Banners() {
-  const state = useLive();
-  const status = useQuery({ ...statusQuery, refetchInterval: 15_000 });
-  const locks = useQuery(locksQuery);
-  const stop = locks.data?.locks?.find((l) => l.scope === 'LOCK_SCOPE_GLOBAL');
-  return (
-    <>
-      {stop && (
-        <div className={classes.bannerStop} role="alert">
-          <b>Line stopped</b>
-          <span className="ellipsis">
-            by {stop.createdBy?.name}: {stop.message}
-          </span>
-        </div>
-      )}
-      {!state.live && (
-        <div className={classes.bannerStale} role="alert">
-          <IconPlugConnectedX size={16} color="var(--orange)" />
-          <span className="grow">
-            <b>Not live.</b> What you see may be old, as of {clock.format(state.asOf)}; every action is decided on the newest state.
-          </span>
-          <Button variant="default" onClick={live.tryNow}>
-            Try now
-          </Button>
-        </div>
-      )}
-      {state.live && status.data && status.data.writable === false && (
-        <div className={classes.bannerProblem} role="alert">
-          <span>
-            <b>Writes do not work.</b> {(status.data.problems ?? []).join('; ')}
-          </span>
-        </div>
-      )}
-    </>
   );
 }
 

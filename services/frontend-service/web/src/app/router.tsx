@@ -4,16 +4,9 @@ import { EnvironmentsPage } from '../environments/EnvironmentsPage';
 import { HistoryPage } from '../history/HistoryPage';
 import { LocksPage } from '../locks/LocksPage';
 import { OverviewPage } from '../overview/OverviewPage';
+import { type OverviewSearch, overviewSearch } from '../overview/search';
 import { Frame } from './Frame';
 import { NotFound } from './States';
-
-/** Filters of the overview, in the URL. */
-export interface OverviewSearch {
-  q?: string;
-  team?: string;
-  only?: 'differs' | 'locked' | 'queued';
-  tight?: boolean;
-}
 
 /** The comparison an application's page shows, in the URL. */
 export interface ApplicationSearch {
@@ -37,12 +30,7 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: OverviewPage,
-  validateSearch: (s: Record<string, unknown>): OverviewSearch => ({
-    q: text(s.q),
-    team: text(s.team),
-    only: s.only === 'differs' || s.only === 'locked' || s.only === 'queued' ? s.only : undefined,
-    tight: s.tight === true ? true : undefined,
-  }),
+  validateSearch: (s: Record<string, unknown>): OverviewSearch => overviewSearch(s),
 });
 const application = createRoute({
   getParentRoute: () => root,

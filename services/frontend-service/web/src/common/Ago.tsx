@@ -1,5 +1,6 @@
 import { Tooltip } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
+import { live } from '../api/live';
 
 const STEPS: [number, string][] = [
   [60, 's'],
@@ -23,27 +24,58 @@ export function exact(time: Date): string {
   return time.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 }
 
-/** A relative time with the exact one on hover; it stays right while the page is open. */
+// One clock for the page, to the nearest ten seconds. While the page is stale it stands still: ages are those of the state that is shown.
+let now = new Date();
+let timer: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+
+function tick() {
+  const state = live.snapshot();
+  now = state.live ? new Date() : state.asOf;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void) {
+  if (listeners.size === 0) {
+    now = new Date();
+    timer = setInterval(tick, 10_000);
+  }
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) clearInterval(timer);
+  };
+}
+
+/** The present, to the nearest ten seconds. */
+export function useNow(): Date {
+  return useSyncExternalStore(subscribe, () => now);
+}
+
+/** An age in words that stays right while the page is open; who uses it is drawn again only when the words change. */
+export function useAge(time?: string): string {
+  return useSyncExternalStore(
+    subscribe,
+    useCallback(() => (time ? ago(new Date(time), now) : ''), [time]),
+  );
+}
+
+/** A relative time with the exact one on hover. */
 export function Ago({ time, suffix = '' }: { time?: string; suffix?: string }) {
-  const now = useNow();
+  const age = useAge(time);
   if (!time) return null;
-  const then = new Date(time);
   return (
-    <Tooltip label={exact(then)}>
+    <Tooltip label={exact(new Date(time))}>
       <time dateTime={time}>
-        {ago(then, now)}
+        {age}
         {suffix}
       </time>
     </Tooltip>
   );
 }
 
-/** The present, to the nearest ten seconds: one clock for the page. */
-export function useNow(): Date {
-  const [now, setNow] = useState(() => new Date());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), 10_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
+/** A relative time without a tooltip of its own, for where hundreds of them stand and something else says the exact one. */
+export function Age({ time }: { time?: string }) {
+  const age = useAge(time);
+  return time ? <time dateTime={time}>{age}</time> : null;
 }

@@ -26,6 +26,21 @@ export function isQueued(d?: Deployment): boolean {
   return !!d?.queuedVersion && d.queuedVersion !== '0';
 }
 
+/** Says whether a version waits for approval. */
+export function isPending(d?: Deployment): boolean {
+  return !!d?.pendingVersion && d.pendingVersion !== '0';
+}
+
+/** Says whether a train brought what runs. */
+export function cameByTrain(d: Deployment): boolean {
+  return (d.reason ?? '').startsWith('release train');
+}
+
+/** Says whether the record of a deployment cannot be read. */
+export function isBroken(d: Deployment): boolean {
+  return (d.reason ?? '').startsWith('(deployment.json cannot be read');
+}
+
 /** Says whether a deployment differs from what its upstream runs. */
 export function differs(d?: Deployment): boolean {
   return !!d?.upstreamVersion && d.upstreamVersion !== '0' && d.upstreamVersion !== (d.version ?? '0');
@@ -51,9 +66,23 @@ export function lockScope(lock: Lock): string {
   }
 }
 
+/** A person's name; the mail address where there is none. */
+export function nameOf(actor?: Actor): string {
+  return actor?.name || actor?.email || '';
+}
+
+/** A time on the viewer's clock, as short as it can be told apart: "06:00", "Sat 06:00", "28 Nov 06:00". */
+export function clockTime(time: Date, now: Date): string {
+  const clock = time.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
+  if (time.toDateString() === now.toDateString()) return clock;
+  const days = Math.abs(time.getTime() - now.getTime()) / 86_400_000;
+  const day = time.toLocaleDateString(undefined, days < 6 ? { weekday: 'short' } : { day: 'numeric', month: 'short' });
+  return `${day} ${clock}`;
+}
+
 /** A lock in one sentence: what, by whom, why. */
 export function lockSentence(lock: Lock): string {
-  const by = lock.createdBy?.name || lock.createdBy?.email;
+  const by = nameOf(lock.createdBy);
   return `Lock ${lock.id} on ${lockScope(lock)}${by ? ` by ${by}` : ''}: ${lock.message || 'no message'}`;
 }
 

@@ -1,16 +1,19 @@
 import { ActionIcon, Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconX } from '@tabler/icons-react';
 import { useState } from 'react';
-import { DeployDialog } from '../actions/DeployDialog';
-import { LockDialog } from '../actions/LockDialog';
-import { UnlockDialog } from '../actions/UnlockDialog';
-import { applicationQuery } from '../api/queries';
-import type { Deployment, Environment, Lock } from '../api/types';
+import { openDialog } from '../actions/dialogs';
+import { deployment, holding } from '../actions/make';
+import { applicationQuery, laneQuery } from '../api/queries';
+import type { Deployment, Environment, Release } from '../api/types';
 import { Failed, Loading } from '../app/States';
-import { Ago } from '../common/Ago';
-import { differs, isQueued, lockScope, runs, versionName } from '../common/words';
+import { Age, Ago } from '../common/Ago';
+import { differs, isBroken, nameOf, releaseName, runs, versionName } from '../common/words';
+import { usePlan } from '../tray';
+import { type CellRef, rollBackAction, upstreamAction } from './cellActions';
+import classes from './CellPanel.module.css';
+import { HeldBy } from './HeldBy';
 
 interface Props {
   application: string;
@@ -20,99 +23,184 @@ interface Props {
 }
 
 /** The side panel: everything about one application in one environment, and what can be done about it. */
-export function CellPanel({ application, environment, close }: Props) {
+export function CellPanel({ application, environment, environments, close }: Props) {
   const query = useQuery(applicationQuery(application));
-  const [dialog, setDialog] = useState<'deploy' | 'lock' | Lock>();
-  if (query.isError) return <Failed what={application} error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <Loading />;
-  const d: Deployment = query.data.deployments?.find((x) => x.environment === environment) ?? { application, environment };
-  const done = () => setDialog(undefined);
+  const d = query.data?.deployments?.find((x) => x.environment === environment);
   return (
     <>
-      <header className="row" style={{ padding: '8px 12px', borderBottom: '1px solid var(--line)' }}>
-        <h2 className="grow ellipsis">
+      <header className={classes.head}>
+        <h2 className="ellipsis">
           <Link to="/applications/$application" params={{ application }} search={{ env: environment }}>
             {application}
           </Link>{' '}
           in {environment}
         </h2>
-        <ActionIcon variant="subtle" color="gray" onClick={close} aria-label="Close">
+        <ActionIcon variant="subtle" color="gray" onClick={close} aria-label="Close the panel">
           <IconX size={16} />
         </ActionIcon>
       </header>
-      <div style={{ padding: 12, display: 'grid', gap: 12 }}>
-        <Facts d={d} />
-        <div className="row">
-          <Button onClick={() => setDialog('deploy')}>Deploy…</Button>
-          <Button variant="default" onClick={() => setDialog('lock')}>
-            Lock…
-          </Button>
-        </div>
-        {(d.locks ?? []).length > 0 && (
-          <section aria-label="Locks">
-            <h2>Held by</h2>
-            {(d.locks ?? []).map((lock) => (
-              <div key={`${lock.scope}/${lock.id}`} style={{ padding: '6px 0', borderBottom: '1px solid var(--line)' }}>
-                <div className="row">
-                  <span className="chip violet">{lock.id}</span>
-                  <span className="small ink3 grow ellipsis">{lockScope(lock)}</span>
-                  <Button variant="subtle" color="gray" onClick={() => setDialog(lock)}>
-                    Delete…
-                  </Button>
-                </div>
-                <div>{lock.message}</div>
-                <div className="small ink3">
-                  {lock.createdBy?.name}, <Ago time={lock.createdAt} suffix=" ago" />
-                </div>
-              </div>
-            ))}
-          </section>
-        )}
-      </div>
-      {dialog === 'deploy' && <DeployDialog application={application} environment={environment} close={done} />}
-      {dialog === 'lock' && <LockDialog application={application} environment={environment} close={done} />}
-      {typeof dialog === 'object' && <UnlockDialog lock={dialog} close={done} />}
+      {query.isError ? (
+        <Failed what={application} error={query.error} retry={() => void query.refetch()} />
+      ) : !query.data ? (
+        <Loading />
+      ) : (
+        <Body cell={{ application, environment, deployment: d }} of={environments.find((e) => e.name === environment)} />
+      )}
     </>
   );
 }
 
-function Facts({ d }: { d: Deployment }) {
+function Body({ cell, of }: { cell: CellRef; of?: Environment }) {
   return (
-    <dl style={{ display: 'grid', gridTemplateColumns: '96px 1fr', gap: '4px 8px', margin: 0 }}>
-      <Fact name="Runs">{runs(d) ? <b className="mono">{versionName(d.version, d.displayVersion)}</b> : 'nothing'}</Fact>
-      {differs(d) && (
-        <Fact name="Upstream">
-          <span className="mono">{d.upstreamVersion}</span>
-          {d.behind ? ` (${d.behind} behind)` : ''}
-        </Fact>
-      )}
-      {isQueued(d) && (
-        <Fact name="Queued">
-          <b className="mono">{versionName(d.queuedVersion, d.queuedDisplayVersion)}</b> behind {d.queuedBecause}
-        </Fact>
-      )}
-      {runs(d) && (
-        <Fact name="Since">
-          <Ago time={d.deployedAt} suffix=" ago" /> by {d.deployedBy?.name || d.deployedBy?.email}
-        </Fact>
-      )}
-      {d.reason && <Fact name="Why">{d.reason}</Fact>}
-      {d.commitId && (
-        <Fact name="Commit">
-          <span className="mono">{d.commitId.slice(0, 10)}</span> {d.sourceAuthor}
-        </Fact>
-      )}
-      {d.hold && <Fact name="On hold">{d.holdReason || 'no reason given'}</Fact>}
-      {d.editedByHand && <Fact name="Edited">The manifest in git is not the one of this release</Fact>}
-    </dl>
+    <div className={classes.body}>
+      <Facts d={cell.deployment} of={of} />
+      <Acts cell={cell} />
+      <HeldBy cell={cell} of={of} />
+      <Releases cell={cell} />
+    </div>
   );
 }
 
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+function Facts({ d, of }: { d?: Deployment; of?: Environment }) {
+  if (!d || !runs(d)) return <p className="ink2">{d && isBroken(d) ? d.reason : 'Nothing of it runs here yet.'}</p>;
+  const by = nameOf(d.deployedBy);
+  return (
+    <section aria-label="What runs">
+      <p className={classes.version}>
+        <b>{versionName(d.version, d.displayVersion)}</b>
+        {d.displayVersion && <span className="small ink3">version {d.version}</span>}
+        {!!d.behind && <span className={classes.behind}>{d.behind} behind</span>}
+      </p>
+      <dl className={classes.facts}>
+        <dt>Upstream</dt>
+        <dd>
+          {of?.latest ? 'Newest releases' : of?.upstreamEnvironment || 'None'}
+          {differs(d) ? (
+            <>
+              : <span className="mono">{d.upstreamVersion}</span>
+            </>
+          ) : d.upstreamVersion && d.upstreamVersion !== '0' ? (
+            ', the same'
+          ) : (
+            ''
+          )}
+        </dd>
+        <dt>Since</dt>
+        <dd>
+          <Ago time={d.deployedAt} suffix=" ago" />
+          {by && `, ${by}`}
+        </dd>
+        {d.reason && (
+          <>
+            <dt>Why</dt>
+            <dd>{d.reason}</dd>
+          </>
+        )}
+        {d.commitId && (
+          <>
+            <dt>Commit</dt>
+            <dd>
+              <span className="mono">{d.commitId.slice(0, 8)}</span> {(d.sourceAuthor ?? '').replace(/ <.*/, '')}
+            </dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Acts({ cell }: { cell: CellRef }) {
+  const { plan, now } = usePlan();
+  const client = useQueryClient();
+  const [problem, setProblem] = useState<string>();
+  const up = upstreamAction(cell);
+  const back = async () => {
+    try {
+      const action = await rollBackAction(client, cell);
+      if (action) plan(action);
+      setProblem(action ? undefined : `There is no older release for ${cell.environment}.`);
+    } catch (e) {
+      setProblem((e as Error).message);
+    }
+  };
+  return (
+    <section aria-label="Actions" className={classes.acts}>
+      {up && (
+        <>
+          <Button onClick={() => plan(up)}>Plan {cell.deployment?.upstreamVersion} from upstream</Button>
+          <Button variant="default" onClick={() => now(up)}>
+            Deploy it now…
+          </Button>
+        </>
+      )}
+      <Button variant="default" onClick={() => openDialog({ what: 'lock', application: cell.application, environment: cell.environment })}>
+        Lock…
+      </Button>
+      {runs(cell.deployment) && (
+        <Button variant="default" onClick={() => void back()}>
+          Plan to roll back
+        </Button>
+      )}
+      {runs(cell.deployment) && !cell.deployment?.hold && (
+        <Button variant="default" onClick={() => now(holding(cell.application, cell.environment))}>
+          Hold…
+        </Button>
+      )}
+      {problem && (
+        <p className="small" role="alert" style={{ color: 'var(--red)' }}>
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The newest releases, each to be planned here. */
+function Releases({ cell }: { cell: CellRef }) {
+  const query = useQuery(laneQuery(cell.application));
+  const releases = (query.data?.releases ?? []).filter((r) => !r.environments?.length || r.environments.includes(cell.environment)).slice(0, 12);
+  if (query.isError) return <Failed what="The releases" error={query.error} retry={() => void query.refetch()} />;
+  return (
+    <section aria-label="Releases">
+      <h2>Releases for {cell.environment}</h2>
+      {!query.data && <Loading rows={3} />}
+      {query.data && releases.length === 0 && <p className="ink2">No release has a manifest for {cell.environment}.</p>}
+      <ul className={classes.releases}>
+        {releases.map((r) => (
+          <li key={r.version}>
+            <ReleaseLine release={r} cell={cell} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ReleaseLine({ release: r, cell }: { release: Release; cell: CellRef }) {
+  const { plan } = usePlan();
+  const here = runs(cell.deployment) && cell.deployment?.version === r.version;
+  const older = runs(cell.deployment) && BigInt(r.version ?? '0') < BigInt(cell.deployment?.version ?? '0');
+  const name = releaseName(r);
   return (
     <>
-      <dt className="ink3">{name}</dt>
-      <dd style={{ margin: 0, minWidth: 0, overflowWrap: 'anywhere' }}>{children}</dd>
+      <span className={classes.what}>
+        <b className="mono">{name}</b>{' '}
+        <span className="small ink3">
+          {(r.author ?? '').replace(/ <.*/, '')} · <Age time={r.createdAt} />
+        </span>
+        <span className="small ink2 ellipsis" title={r.message}>
+          {(r.message ?? '').split('\n')[0]}
+        </span>
+      </span>
+      {here ? (
+        <span className="chip">runs here</span>
+      ) : r.prepublished ? (
+        <span className="small ink3">announced only</span>
+      ) : (
+        <Button variant="default" size="compact-xs" aria-label={`Plan to ${older ? 'roll back to' : 'deploy'} ${name}`} onClick={() => plan(deployment(cell.application, cell.environment, r))}>
+          {older ? 'Plan roll back' : 'Plan'}
+        </Button>
+      )}
     </>
   );
 }

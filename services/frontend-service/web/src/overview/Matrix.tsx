@@ -1,166 +1,183 @@
-import { Tooltip } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { IconLock } from '@tabler/icons-react';
-import { type CSSProperties, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import type { Application, Environment } from '../api/types';
-import { lockSentence, priorityName } from '../common/words';
-import { Cell } from './Cell';
+import { type MouseEvent, useEffect, useMemo, useRef } from 'react';
+import type { Application } from '../api/types';
+import type { Band, Column } from './columns';
+import { HEAD, Head } from './Head';
+import { HoverCard } from './HoverCard';
+import type { Place } from './keys';
+import { laneHeight } from './LaneRows';
 import classes from './Matrix.module.css';
+import { type Placed, type PlannedHere, Row } from './Row';
+import { useGridFocus } from './useGridFocus';
+import { useHover } from './useHover';
+import type { Range, Rows } from './useOverview';
 
-interface Place {
-  application: string;
-  environment: string;
+const NAME = 206;
+const FOLDED = 78;
+
+/** What is in view: rows, and columns that are environments. */
+export interface View {
+  rows: Range;
+  columns: Range;
+}
+
+/** What people do in the matrix. */
+export interface MatrixActs {
+  open: (application: Application, column: Column) => void;
+  lane: (application: string) => void;
+  fold: (band: Band) => void;
+  /** A key that is not about moving; the place has the focus. */
+  key: (event: React.KeyboardEvent, place: Place, rows: Rows) => Place | undefined;
 }
 
 interface Props {
-  applications: Application[];
-  environments: Environment[];
-  total: number;
+  rows: Rows;
+  columns: Column[];
+  bands: Band[];
   tight: boolean;
-  /** Asks for the next page; unset when there is none or it is under way. */
-  more?: () => void;
-  selected?: Place;
-  select: (place: Place | undefined) => void;
+  /** Application whose lane is open. */
+  lane?: string;
+  selected?: { application: string; environment: string };
+  chosen: ReadonlyMap<string, ReadonlySet<string>>;
+  planned: ReadonlyMap<string, ReadonlyMap<string, PlannedHere>>;
+  acts: MatrixActs;
+  onView: (view: View) => void;
 }
 
-/** The matrix: rows are applications, columns environments in the order of the chain. Only the rows in view are drawn. */
-export function Matrix({ applications, environments, total, tight, more, selected, select }: Props) {
+/** The matrix: rows are applications, columns environments in the order of the chain. Only what is in view is drawn. */
+export function Matrix({ rows, columns, bands, tight, lane, selected, chosen, planned, acts, onView }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
+  const { ref: sized, width: outer } = useElementSize<HTMLDivElement>();
   const height = tight ? 28 : 40;
-  // eslint-disable-next-line react-hooks/incompatible-library -- TanStack Virtual is made for this
-  const rows = useVirtualizer({ count: applications.length, getScrollElement: () => scroll.current, estimateSize: () => height, overscan: 8 });
-  useEffect(() => rows.measure(), [height, rows]);
-  const items = rows.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (more && last >= applications.length - 20) more();
-  }, [last, applications.length, more]);
+  const laneAt = lane ? rows.indexOf(lane) : -1;
+  const laneSize = laneAt >= 0 ? laneHeight(rows.at(laneAt) as Application) : 0;
 
-  const [focus, setFocus] = useState({ row: 0, column: 0 });
-  const move = (event: KeyboardEvent) => {
-    const step = STEPS[event.key];
-    if (!step) {
-      if (event.key === 'Escape') select(undefined);
-      return;
+  const folded = columns.filter((c) => c.folded).length;
+  const wide = Math.max(116, Math.min(240, Math.floor(((outer || window.innerWidth) - NAME - FOLDED * folded - 12) / Math.max(1, columns.length - folded))));
+  const edges = useMemo(() => columns.reduce((all, c) => [...all, (all.at(-1) ?? NAME) + (c.folded ? FOLDED : wide)], [NAME]), [columns, wide]);
+  const across = edges.at(-1) ?? NAME;
+
+  // eslint-disable-next-line react-hooks/incompatible-library -- TanStack Virtual is made for this
+  const down = useVirtualizer({
+    count: rows.total,
+    getScrollElement: () => scroll.current,
+    estimateSize: (i) => height + (i === laneAt ? laneSize : 0),
+    overscan: 6,
+    paddingStart: HEAD,
+    scrollPaddingStart: HEAD,
+  });
+  const over = useVirtualizer({
+    horizontal: true,
+    count: columns.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: (i) => (columns[i]?.folded ? FOLDED : wide),
+    overscan: 2,
+    paddingStart: NAME,
+    scrollPaddingStart: NAME,
+  });
+  useEffect(() => down.measure(), [down, height, laneAt, laneSize]);
+  useEffect(() => over.measure(), [over, wide, columns]);
+
+  const items = over.getVirtualItems();
+  const from = items[0]?.index ?? 0;
+  const to = items.at(-1)?.index ?? -1;
+  const placed = useMemo(() => {
+    const out: Placed[] = [];
+    for (let index = from; index <= to; index++) {
+      const column = columns[index];
+      const left = edges[index] ?? 0;
+      if (column) out.push({ column, index, left, width: (edges[index + 1] ?? left) - left });
     }
-    event.preventDefault();
-    const row = clamp(focus.row + step[0], applications.length);
-    const column = clamp(focus.column + step[1], environments.length);
-    setFocus({ row, column });
-    rows.scrollToIndex(row);
-    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-place="${row}:${column}"]`)?.focus());
+    return out;
+  }, [columns, edges, from, to]);
+
+  const lines = down.getVirtualItems();
+  const offset = down.scrollOffset ?? 0;
+  const bottom = offset + (scroll.current?.clientHeight ?? 600);
+  const firstRow = down.getVirtualItemForOffset(offset + HEAD + height / 2)?.index ?? 0;
+  const lastRow = Math.min(rows.total - 1, down.getVirtualItemForOffset(bottom - height / 2)?.index ?? firstRow);
+  const sideways = over.scrollOffset ?? 0;
+  const right = sideways + outer;
+  const inView = placed.filter((p) => p.left + p.width / 2 > sideways + NAME && p.left + p.width / 2 < right);
+  const firstColumn = inView[0]?.index ?? 0;
+  const lastColumn = inView.at(-1)?.index ?? 0;
+  useEffect(
+    () => onView({ rows: { first: firstRow, last: lastRow }, columns: { first: firstColumn, last: lastColumn } }),
+    [onView, firstRow, lastRow, firstColumn, lastColumn],
+  );
+
+  const size = { rows: rows.total, columns: columns.length, page: Math.max(1, lastRow - firstRow) };
+  const { place, setPlace, onKeyDown } = useGridFocus(scroll, size, (to) => {
+    down.scrollToIndex(to.row);
+    if (to.column >= 0) over.scrollToIndex(to.column);
+  });
+  const { hovered, handlers, hide } = useHover(scroll);
+
+  const click = (event: MouseEvent) => {
+    const target = event.target as HTMLElement;
+    const chevron = target.closest<HTMLElement>('[data-lane]');
+    if (chevron) return acts.lane(chevron.dataset.lane ?? '');
+    if (target.closest('a, button')) return;
+    const cell = target.closest<HTMLElement>('[data-row]');
+    if (!cell) return;
+    const at = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
+    setPlace(at);
+    hide();
+    activate(at);
+  };
+  const activate = (at: Place) => {
+    const application = rows.at(at.row);
+    const column = columns[at.column];
+    if (application && column) acts.open(application, column);
+    else if (application) acts.lane(application.name ?? '');
   };
 
-  const column = `${Math.max(116, Math.min(240, Math.floor((window.innerWidth - 206) / Math.max(1, environments.length))))}px`;
+  const card = hovered && rows.at(hovered.row);
+  const cardColumn = hovered && columns[hovered.column];
   return (
-    <div className="grow" style={{ display: 'flex', flexDirection: 'column', minHeight: 0 }}>
-      <div
-        ref={scroll}
-        className={classes.scroll}
-        style={{ '--col': column } as CSSProperties}
-        role="grid"
-        tabIndex={-1}
-        aria-rowcount={total + 1}
-        aria-colcount={environments.length + 1}
-        aria-label="Applications and environments"
-        onKeyDown={move}
-      >
-        <Head environments={environments} total={total} />
-        <div className={classes.rows} style={{ height: rows.getTotalSize() }} role="rowgroup">
-          {items.map((item) => {
-            const application = applications[item.index];
-            if (!application) return null;
-            const byEnvironment = new Map((application.deployments ?? []).map((d) => [d.environment, d]));
-            return (
-              <div
-                key={application.name}
-                className={classes.line}
-                style={{ height: item.size, transform: `translateY(${item.start}px)` }}
-                role="row"
-                aria-rowindex={item.index + 2}
-              >
-                <div className={classes.name} role="rowheader">
-                  <Link to="/applications/$application" params={{ application: application.name ?? '' }} className="ellipsis">
-                    {application.name}
-                  </Link>
-                  {!tight && <span className="small ink3 ellipsis">{application.team}</span>}
-                </div>
-                {environments.map((environment, index) => (
-                  <Cell
-                    key={environment.name}
-                    deployment={byEnvironment.get(environment.name)}
-                    label={`${application.name} in ${environment.name}`}
-                    tight={tight}
-                    place={`${item.index}:${index}`}
-                    focusable={focus.row === item.index && focus.column === index}
-                    selected={selected?.application === application.name && selected?.environment === environment.name}
-                    open={() => {
-                      setFocus({ row: item.index, column: index });
-                      select({ application: application.name ?? '', environment: environment.name ?? '' });
-                    }}
-                  />
-                ))}
-              </div>
-            );
-          })}
-        </div>
+    <div
+      ref={useMergedRef(scroll, sized)}
+      className={classes.scroll}
+      role="grid"
+      aria-label="Applications and environments"
+      aria-rowcount={rows.total + 2}
+      aria-colcount={columns.length + 1}
+      aria-busy={rows.busy}
+      onClick={click}
+      onKeyDown={(e) => {
+        if (e.key === 'Escape') hide();
+        onKeyDown(e, (at) => (e.key === 'Enter' ? void activate(at) : acts.key(e, at, rows)));
+      }}
+      {...handlers}
+    >
+      <div className={classes.sheet} role="presentation" style={{ height: down.getTotalSize(), width: across }}>
+        <Head total={rows.total} bands={bands} columns={placed} edges={edges} fold={acts.fold} />
+        {lines.map((line) => {
+          const application = rows.at(line.index);
+          const name = application?.name ?? '';
+          return (
+            <Row
+              key={`${line.index}:${name}`}
+              application={application}
+              row={line.index}
+              top={line.start}
+              width={across}
+              height={height}
+              tight={tight}
+              columns={placed}
+              open={line.index === laneAt}
+              focus={place.row === line.index ? place.column : undefined}
+              selected={selected?.application === name ? selected.environment : undefined}
+              chosen={chosen.get(name)}
+              planned={planned.get(name)}
+            />
+          );
+        })}
       </div>
-      <footer className={classes.foot}>
-        <span>
-          Rows {items.length ? (items[0]?.index ?? 0) + 1 : 0} to {last + 1} of {total.toLocaleString()}
-        </span>
-        <span>{environments.length} environments</span>
-        <span className="grow" />
-        <span>Arrows move, Enter opens, / filters, Esc closes</span>
-      </footer>
+      {card && cardColumn && (
+        <HoverCard application={card} column={cardColumn} rect={hovered.rect} planned={planned.get(card.name ?? '')?.get(cardColumn.environment?.name ?? '')?.words} />
+      )}
     </div>
   );
-}
-
-function Head({ environments, total }: { environments: Environment[]; total: number }) {
-  return (
-    <div className={classes.head} role="row" aria-rowindex={1}>
-      <div className={classes.corner} role="columnheader">
-        {total.toLocaleString()} <span className="ink3">{total === 1 ? 'application' : 'applications'}</span>
-      </div>
-      {environments.map((e, i) => (
-        <div key={e.name} className={classes.column} data-priority={e.priority} role="columnheader">
-          <div className={classes.group}>
-            {e.environmentGroup !== environments[i - 1]?.environmentGroup && e.environmentGroup !== e.name ? e.environmentGroup : ''}
-          </div>
-          <Tooltip label={`${priorityName(e)}${e.latest ? ', takes new releases' : e.upstreamEnvironment ? `, from ${e.upstreamEnvironment}` : ''}`}>
-            <div className={classes.env}>
-              <span className="ellipsis">{e.name}</span>
-              {(e.locks ?? []).length > 0 && (
-                <Tooltip label={(e.locks ?? []).map(lockSentence).join('; ')}>
-                  <IconLock size={14} color="var(--violet)" role="img" aria-label={(e.locks ?? []).map(lockSentence).join('; ')} />
-                </Tooltip>
-              )}
-            </div>
-          </Tooltip>
-          <div className="small ink3 ellipsis">{e.problem ? <span style={{ color: 'var(--red)' }}>config cannot be read</span> : subtitle(e)}</div>
-        </div>
-      ))}
-    </div>
-  );
-}
-
-function subtitle(e: Environment): string {
-  const queued = e.queued ?? 0;
-  if (queued > 0) return `${queued} queued`;
-  return e.latest ? 'newest releases' : `${e.applications ?? 0} run here`;
-}
-
-const STEPS: Record<string, [number, number] | undefined> = {
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-  PageUp: [-10, 0],
-  PageDown: [10, 0],
-};
-
-function clamp(value: number, count: number): number {
-  return Math.max(0, Math.min(count - 1, value));
 }

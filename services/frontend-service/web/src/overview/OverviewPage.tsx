@@ -1,149 +1,213 @@
-import { Button, Code, SegmentedControl, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { Button, Code } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useRef, useState } from 'react';
-import { overviewQuery } from '../api/queries';
-import type { Overview } from '../api/types';
-import type { OverviewSearch } from '../app/router';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { openDialog } from '../actions/dialogs';
+import { environmentsQuery } from '../api/queries';
+import type { Application } from '../api/types';
 import { Empty, Failed, Loading } from '../app/States';
+import { useTray } from '../tray';
+import { type CellRef, lockAction, useCellPlans } from './cellActions';
 import { CellPanel } from './CellPanel';
-import { Matrix } from './Matrix';
-import classes from './Matrix.module.css';
+import { type Band, type Column, columnsOf, foldedSearch } from './columns';
+import { Foot } from './Foot';
+import { Help } from './Help';
+import { isTyping, nextDifference, type Place, setSingleKeys, singleKeys } from './keys';
+import { LockSeveral } from './LockSeveral';
+import { Matrix, type MatrixActs, type View } from './Matrix';
+import classes from './Page.module.css';
+import { plannedCells } from './planned';
+import { filterOf, isFiltered, type OverviewSearch } from './search';
+import { Toolbar } from './Toolbar';
+import { useChosen } from './useChosen';
+import { type Rows, useOverview } from './useOverview';
+
+const START: View = { rows: { first: 0, last: 20 }, columns: { first: 0, last: 0 } };
 
 /** Home: which version of each application runs in each environment, and what stands out. */
 export function OverviewPage() {
   const search = useSearch({ from: '/' });
   const navigate = useNavigate({ from: '/' });
-  const [selected, setSelected] = useState<{ application: string; environment: string }>();
-  const query = useInfiniteQuery(
-    overviewQuery({
-      search: search.q,
-      teams: search.team ? [search.team] : undefined,
-      differs: search.only === 'differs',
-      locked: search.only === 'locked',
-      queued: search.only === 'queued',
-    }),
-  );
-  const applications = useMemo(() => query.data?.pages.flatMap((p) => p.applications ?? []) ?? [], [query.data]);
-  const first = query.data?.pages[0];
-  const change = (part: OverviewSearch) => void navigate({ search: (old) => ({ ...old, ...part }), replace: true });
+  const change = useCallback((part: OverviewSearch) => void navigate({ search: (old) => ({ ...old, ...part }), replace: true }), [navigate]);
+  const { q, team, env, only } = search;
+  const filter = useMemo(() => filterOf({ q, team, env, only }), [q, team, env, only]);
+  const [view, setView] = useState(START);
+  const rows = useOverview(filter, view.rows);
+  const environments = useQuery(environmentsQuery);
+  const { columns, bands } = useMemo(() => columnsOf(rows.head?.environments ?? [], search), [rows.head?.environments, search]);
+  const { cards } = useTray();
+  const planned = useMemo(() => plannedCells(cards), [cards]);
+  const selected = useMemo(() => placeIn(search.at), [search.at]);
+  const chosen = useChosen();
+  const { deploy, rollBack } = useCellPlans();
+  const [lock, setLock] = useState<CellRef[]>();
+  const [help, setHelp] = useState(false);
+  const [keys, setKeys] = useState(singleKeys);
+  const [said, setSaid] = useState<string>();
+  const input = useRef<HTMLInputElement>(null);
 
-  if (query.isError && !query.data) return <Failed what="The overview" error={query.error} retry={() => void query.refetch()} />;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.key === 'Escape') change({ at: undefined });
+      else if (keys && event.key === '/') input.current?.focus();
+      else if (keys && event.key === '?') setHelp(true);
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener('keydown', pressed);
+    return () => window.removeEventListener('keydown', pressed);
+  }, [keys, change]);
+
+  const askLock = (cells: CellRef[]) => {
+    const [only, ...more] = cells;
+    if (only && more.length === 0) openDialog({ what: 'lock', application: only.application, environment: only.environment });
+    else setLock(cells);
+  };
+  const act = (key: string, shift: boolean, at: Place, read: Rows): Place | undefined => {
+    const application = read.at(at.row);
+    if (!application) return undefined;
+    if (key === ' ') {
+      change({ lane: search.lane === application.name ? undefined : application.name });
+      return at;
+    }
+    if (!keys) return undefined;
+    if (key === '[' || key === ']') return nextDifference(at, key === ']' ? 1 : -1, columns, read.at);
+    const cell = cellAt(application, columns[at.column]);
+    if (!cell) return undefined;
+    const cells = chosen.cells.length ? chosen.cells : [cell];
+    if (key === 'd') setSaid(deploy(cells));
+    else if (key === 'l') askLock(cells);
+    else if (key === 'r') void rollBack(cell).then(setSaid, (e: Error) => setSaid(e.message));
+    else if (key === 'x') chosen.toggle(cell, at, shift, (p) => cellAt(read.at(p.row), columns[p.column]));
+    else return undefined;
+    return at;
+  };
+
+  const acts: MatrixActs = {
+    open: (application, column) => {
+      if (column.environment) change({ at: `${application.name}/${column.environment.name}` });
+      else fold(bands.find((b) => b.group === column.group));
+    },
+    lane: (application) => change({ lane: search.lane === application ? undefined : application }),
+    fold: (band) => fold(band),
+    key: (event, at, read) => act(event.key.toLowerCase(), event.shiftKey, at, read),
+  };
+  const fold = (band?: Band) => band && change(foldedSearch(search, band));
+
+  const { head } = rows;
+  if (rows.error && !head) return <Failed what="The overview" error={rows.error} retry={rows.retry} />;
   return (
-    <div className={classes.pageColumn}>
-      <Toolbar search={search} overview={first} change={change} />
+    <div className={classes.page}>
+      <h1 className="hidden">Overview</h1>
+      <Toolbar search={search} overview={head} environments={environments.data?.environments ?? []} change={change} input={input} />
       <div className={classes.split}>
-        {!first ? (
-          <Loading rows={12} />
-        ) : applications.length === 0 ? (
-          <Nothing filtered={!!(search.q || search.team || search.only)} clear={() => void navigate({ search: {}, replace: true })} />
-        ) : (
-          <Matrix
-            applications={applications}
-            environments={first.environments ?? []}
-            total={first.total ?? applications.length}
-            tight={!!search.tight}
-            more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
-            selected={selected}
-            select={setSelected}
+        <div className={classes.matrix}>
+          {rows.waiting > 0 && <News count={rows.waiting} show={rows.show} />}
+          {!head ? (
+            <div className={classes.wait}>
+              <Loading rows={14} />
+            </div>
+          ) : rows.total === 0 ? (
+            <Nothing filtered={isFiltered(search)} clear={() => change({ q: undefined, team: undefined, env: undefined, only: undefined })} />
+          ) : (
+            <Matrix
+              key={JSON.stringify(filter)}
+              rows={rows}
+              columns={columns}
+              bands={bands}
+              tight={!!search.tight}
+              lane={search.lane}
+              selected={selected}
+              chosen={chosen.byApplication}
+              planned={planned}
+              acts={acts}
+              onView={setView}
+            />
+          )}
+          <Foot
+            rows={rows}
+            columns={columns}
+            view={view}
+            chosen={chosen.cells.length}
+            deploy={() => setSaid(deploy(chosen.cells))}
+            lock={() => askLock(chosen.cells)}
+            clear={chosen.clear}
+            help={() => setHelp(true)}
+            keys={keys}
           />
-        )}
+        </div>
         {selected && (
           <aside className={classes.side} aria-label={`${selected.application} in ${selected.environment}`}>
             <CellPanel
-              application={selected.application}
-              environment={selected.environment}
-              environments={first?.environments ?? []}
-              close={() => setSelected(undefined)}
+              key={search.at}
+              {...selected}
+              environments={environments.data?.environments ?? []}
+              close={() => change({ at: undefined })}
             />
           </aside>
         )}
       </div>
+      <p className={said ? classes.said : 'hidden'} role="status" onAnimationEnd={() => setSaid(undefined)}>
+        {said}
+      </p>
+      {lock && <LockSeveral cells={lock} toAction={lockAction} close={() => setLock(undefined)} />}
+      {help && (
+        <Help
+          keys={keys}
+          setKeys={(on) => {
+            setSingleKeys(on);
+            setKeys(on);
+          }}
+          close={() => setHelp(false)}
+        />
+      )}
     </div>
   );
 }
 
-const ONLY = [
-  ['differs', 'Differs from upstream', 'differsFromUpstream'],
-  ['locked', 'Locked', 'locked'],
-  ['queued', 'Queued', 'queued'],
-] as const;
+function placeIn(at?: string): { application: string; environment: string } | undefined {
+  const [application, environment] = (at ?? '').split('/');
+  return application && environment ? { application, environment } : undefined;
+}
 
-function Toolbar({ search, overview, change }: { search: OverviewSearch; overview?: Overview; change: (part: OverviewSearch) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  useHotkeys([['/', () => input.current?.focus()]]);
-  const type = useDebouncedCallback((q: string) => change({ q: q || undefined }), 150);
-  const teams = useMemo(
-    () => [...new Set([search.team, ...(overview?.applications ?? []).map((a) => a.team)].filter((t): t is string => !!t))].sort(),
-    [overview, search.team],
-  );
+function cellAt(application?: Application, column?: Column): CellRef | undefined {
+  const environment = column?.environment?.name;
+  if (!application?.name || !environment) return undefined;
+  return { application: application.name, environment, deployment: application.deployments?.find((d) => d.environment === environment) };
+}
+
+function News({ count, show }: { count: number; show: () => void }) {
   return (
-    <div className={classes.bar} role="search">
-      <TextInput
-        ref={input}
-        defaultValue={search.q ?? ''}
-        onChange={(e) => type(e.currentTarget.value)}
-        placeholder="Filter applications"
-        aria-label="Filter applications"
-        leftSection={<IconSearch size={14} />}
-        w={196}
-      />
-      <Select
-        value={search.team ?? null}
-        onChange={(team) => change({ team: team ?? undefined })}
-        data={teams}
-        placeholder="Team: any"
-        aria-label="Team"
-        clearable
-        searchable
-        w={140}
-      />
-      {ONLY.map(([key, label, count]) => (
-        <button
-          key={key}
-          type="button"
-          className={classes.toggle}
-          aria-pressed={search.only === key}
-          onClick={() => change({ only: search.only === key ? undefined : key })}
-        >
-          {label} <span className="count">{overview?.counts?.[count] ?? 0}</span>
-        </button>
-      ))}
-      <span className="grow" />
-      <SegmentedControl
-        size="xs"
-        value={search.tight ? 'tight' : 'roomy'}
-        onChange={(v) => change({ tight: v === 'tight' ? true : undefined })}
-        data={[
-          { value: 'roomy', label: 'Roomy' },
-          { value: 'tight', label: 'Tight' },
-        ]}
-        aria-label="Row height"
-      />
+    <div className={classes.news} role="status">
+      {count === 1 ? '1 change would move rows' : `${count} changes would move rows`}
+      <button type="button" onClick={show}>
+        Show
+      </button>
     </div>
   );
 }
 
-const SNIPPET = `curl http://127.0.0.1:8080/release \\
+const SNIPPET = `curl ${window.location.origin}/release \\
   -F application=cart -F 'manifests[development]=@cart.yaml'`;
 
 function Nothing({ filtered, clear }: { filtered: boolean; clear: () => void }) {
-  if (filtered)
-    return (
-      <Empty title="No application matches the filter">
-        <Button variant="default" onClick={clear}>
-          Clear the filter
-        </Button>
-      </Empty>
-    );
   return (
-    <Empty title="No applications yet">
-      An application appears with its first release. Send one from CI:
-      <Code block mt={8} ta="left">
-        {SNIPPET}
-      </Code>
-    </Empty>
+    <div className={classes.wait}>
+      {filtered ? (
+        <Empty title="No application matches the filter">
+          <Button variant="default" onClick={clear}>
+            Clear the filter
+          </Button>
+        </Empty>
+      ) : (
+        <Empty title="No applications yet">
+          An application appears with its first release. Send one from CI:
+          <Code block mt={8} ta="left">
+            {SNIPPET}
+          </Code>
+        </Empty>
+      )}
+    </div>
   );
 }
