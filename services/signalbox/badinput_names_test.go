@@ -59,8 +59,36 @@ var namePlaces = []place{
 	{method: "POST", path: "/api/v1/trains/%s", body: `{}`, field: "target"},
 	{method: "POST", path: "/api/v1/locks/%s/delete", body: `{"scope":"LOCK_SCOPE_ENVIRONMENT","environment":"staging"}`, field: "id", lockID: true},
 	{method: "PUT", path: "/api/v1/environments/%s", body: `{"config":{}}`, field: "environment"},
+	{method: "POST", path: "/api/v1/applications/%s/environments/staging/hold?reason=x", field: "application"},
+	{method: "POST", path: "/api/v1/applications/app/environments/%s/hold?reason=x", field: "environment"},
+	{method: "POST", path: "/api/v1/applications/%s/environments/staging/resume", field: "application"},
+	{method: "POST", path: "/api/v1/applications/app/environments/%s/remove", field: "environment"},
+	{method: "POST", path: "/api/v1/applications/%s/prepare-undeploy", field: "application"},
+	{method: "POST", path: "/api/v1/applications/%s/undeploy", field: "application"},
+	{method: "PUT", path: "/api/v1/applications/%s", body: `{"team":"shop"}`, field: "application"},
+	{method: "POST", path: "/api/v1/environments/%s/delete", field: "environment"},
+	{method: "POST", path: "/api/v1/environments/%s/render", field: "environment"},
+	{method: "PUT", path: "/api/v1/environment-groups/%s", body: `{"config":{}}`, field: "environmentGroup"},
+	{method: "POST", path: "/api/v1/timetable/%s/morning/pause?reason=x", field: "target"},
+	{method: "POST", path: "/api/v1/timetable/staging/%s/resume", field: "train"},
+	{method: "POST", path: "/api/v1/approvals/%s/20261120-090312/approve", field: "environment"},
+	{method: "POST", path: "/api/v1/approvals/staging/%s/approve", field: "id"},
+	{method: "POST", path: "/api/v1/release-sets/%s/delete", field: "name"},
 
 	// our own, in the JSON
+	{method: "POST", path: "/api/v1/queue/release", body: `{"environment":NAME}`, field: "environment"},
+	{method: "POST", path: "/api/v1/queue/release", body: `{"application":NAME}`, field: "application"},
+	{method: "POST", path: "/api/v1/queue/release", body: `{"team":NAME}`, field: "team"},
+	{method: "POST", path: "/api/v1/clean-up", body: `{"application":NAME}`, field: "application"},
+	{method: "POST", path: "/api/v1/release-sets", body: `{"name":NAME,"environment":"staging"}`, field: "name"},
+	{method: "POST", path: "/api/v1/release-sets", body: `{"name":"friday","environment":NAME}`, field: "environment"},
+	{method: "POST", path: "/api/v1/trains/staging", body: `{"applications":["app",NAME]}`, field: "applications[1]"},
+	{method: "POST", path: "/api/v1/trains/staging", body: `{"train":NAME}`, field: "train"},
+	{method: "POST", path: "/api/v1/trains/staging", body: `{"source":{"releaseSet":NAME}}`, field: "source.releaseSet"},
+	{method: "POST", path: "/api/v1/trains/staging", body: `{"source":{"revision":"0123abc","environment":NAME}}`, field: "source.environment"},
+	{method: "POST", path: "/api/v1/preview", body: `{"runTrain":{"target":NAME}}`, field: "runTrain.target"},
+	{method: "POST", path: "/api/v1/preview", body: `{"deploy":{"application":NAME,"environment":"staging","version":"1"}}`, field: "deploy.application"},
+	{method: "PUT", path: "/api/v1/applications/app", body: `{"team":NAME}`, field: "team"},
 	{method: "POST", path: "/api/v1/applications/app/releases", body: `{"manifests":{NAME:MANIFEST}}`, field: "manifests[]"},
 	{method: "POST", path: "/api/v1/applications/app/releases", body: `{"manifests":{"development":MANIFEST},"team":NAME}`, field: "team"},
 	{method: "POST", path: "/api/v1/applications/app/releases", body: `{"manifests":{"development":MANIFEST},"deployTo":[NAME]}`, field: "deployTo[0]"},
@@ -82,7 +110,7 @@ func (p place) with(name string) badInput {
 	quoted, text := asJSON(name), asJSON(manifest)
 	body := strings.ReplaceAll(strings.ReplaceAll(p.body, "NAME", quoted), "MANIFEST", text)
 	escape := url.PathEscape
-	if strings.Contains(p.path, "?") {
+	if query := strings.Index(p.path, "?"); query >= 0 && query < strings.Index(p.path, "%s") {
 		escape = url.QueryEscape
 	}
 	path := strings.ReplaceAll(p.path, "%s", escape(name))

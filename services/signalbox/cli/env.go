@@ -39,11 +39,26 @@ func (o *envListOptions) run(ctx context.Context) error {
 		return err
 	}
 	return o.show(list, func(p *printer) {
-		p.head("environment", "group", "upstream", "applications", "queued", "locks", "problem")
+		p.head("environment", "group", "upstream", "applications", "queued", "locks", "remarks")
 		for _, e := range list.Environments {
-			p.row(e.Name, e.EnvironmentGroup, upstreamText(e), e.Applications, e.Queued, cell{lockIDs(e.Locks), yellow}, cell{e.Problem, red})
+			p.row(e.Name, e.EnvironmentGroup, upstreamText(e), e.Applications, e.Queued, cell{lockIDs(e.Locks), yellow}, environmentRemarks(e))
 		}
 	})
+}
+
+// environmentRemarks says what is special about an environment beside its locks.
+func environmentRemarks(e *api.Environment) cell {
+	if e.Problem != "" {
+		return cell{e.Problem, red}
+	}
+	var words []string
+	for _, f := range e.Freezes {
+		words = append(words, "frozen: "+whom(f.Teams, f.Applications)+" "+untilText(f.Until))
+	}
+	if e.PendingApprovals > 0 {
+		words = append(words, count(e.PendingApprovals, "request")+" for approval")
+	}
+	return cell{strings.Join(words, "; "), yellow}
 }
 
 func upstreamText(e *api.Environment) string {
@@ -102,7 +117,7 @@ func (o *envShowOptions) run(ctx context.Context) error {
 			p.row("lock", cell{lockLine(l), yellow})
 		}
 		for _, f := range e.Freezes {
-			p.row("frozen", cell{fmt.Sprintf("%s until %s (%s): %s", whom(f.Teams, f.Applications), endText(f.Until),
+			p.row("frozen", cell{fmt.Sprintf("%s %s (%s): %s", whom(f.Teams, f.Applications), untilText(f.Until),
 				windowText(f.Window, f.Kind, f.EnvironmentGroup), f.Reason), yellow})
 		}
 		if e.PendingApprovals > 0 {

@@ -122,6 +122,14 @@ func endText(t *timestamppb.Timestamp) string {
 	return timeText(t)
 }
 
+// untilText is endText in a sentence.
+func untilText(t *timestamppb.Timestamp) string {
+	if t == nil {
+		return "with " + endText(t)
+	}
+	return "until " + endText(t)
+}
+
 // whom says whom a freeze window concerns: what is of one of the teams, and the applications.
 func whom(teams, applications []string) string {
 	var words []string

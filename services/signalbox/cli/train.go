@@ -148,7 +148,5 @@ and why. It is decided by what decides the train itself.`,
 func (o *trainPreviewOptions) complete(args []string) error { return o.trainFlags.complete(args[0]) }
 
 func (o *trainPreviewOptions) run(ctx context.Context) error {
-	// A program gets everything that there is; for people diffs cost a wait that they did not ask for.
-	withDiffs := o.diff || o.output != outputTable
-	return o.preview(ctx, &api.GetPreviewRequest{RunTrain: o.message, WithoutDiffs: !withDiffs}, o.diff)
+	return o.preview(ctx, &api.GetPreviewRequest{RunTrain: o.message, WithoutDiffs: !o.diff}, o.diff)
 }
