@@ -55,8 +55,8 @@ const completionPatience = 2 * time.Second
 type completer = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective)
 
 func (s *session) completeFlag(kind nameKind) completer {
-	return func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		return s.complete(cmd, kind, typed)
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return s.complete(cmd, kind, args, typed)
 	}
 }
 
@@ -69,16 +69,16 @@ func (s *session) completeArgs(kinds []arg) completer {
 		if at >= len(kinds) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return s.complete(cmd, kinds[at].kind, typed)
+		return s.complete(cmd, kinds[at].kind, args, typed)
 	}
 }
 
-func (s *session) complete(cmd *cobra.Command, kind nameKind, typed string) ([]string, cobra.ShellCompDirective) {
+func (s *session) complete(cmd *cobra.Command, kind nameKind, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if kind == fileName {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	var matching []string
-	for _, name := range s.names(cmd, kind) {
+	for _, name := range s.names(cmd, kind, args) {
 		if strings.HasPrefix(name, typed) {
 			matching = append(matching, name)
 		}
@@ -87,7 +87,7 @@ func (s *session) complete(cmd *cobra.Command, kind nameKind, typed string) ([]s
 }
 
 // names asks the server; no answer means no suggestions.
-func (s *session) names(cmd *cobra.Command, kind nameKind) []string {
+func (s *session) names(cmd *cobra.Command, kind nameKind, args []string) []string {
 	switch kind {
 	case noName:
 		return nil
@@ -108,14 +108,15 @@ func (s *session) names(cmd *cobra.Command, kind nameKind) []string {
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
-	names, err := namesFrom(ctx, c, kind)
+	names, err := namesFrom(ctx, c, kind, strings.Join(args[:min(len(args), 1)], ""))
 	if err != nil {
 		return nil
 	}
 	return names
 }
 
-func namesFrom(ctx context.Context, c *client.Client, kind nameKind) (names []string, err error) {
+// namesFrom lists the names of a kind; place is the first argument, the environment or group that trains and requests belong to.
+func namesFrom(ctx context.Context, c *client.Client, kind nameKind, place string) (names []string, err error) {
 	switch kind {
 	case applicationName, teamName:
 		list, err := c.Applications(ctx, &api.ListApplicationsRequest{PageSize: 1000})
@@ -134,13 +135,13 @@ func namesFrom(ctx context.Context, c *client.Client, kind nameKind) (names []st
 		}
 		return names, err
 	case trainName:
-		list, err := c.Timetable(ctx, &api.GetTimetableRequest{Days: 1})
+		list, err := c.Timetable(ctx, &api.GetTimetableRequest{Days: 1, Target: place})
 		for _, t := range list.GetTrains() {
 			names = append(names, t.Name)
 		}
 		return names, err
 	case approvalID:
-		list, err := c.Approvals(ctx, &api.ListApprovalsRequest{PageSize: 1000})
+		list, err := c.Approvals(ctx, &api.ListApprovalsRequest{PageSize: 1000, Environment: place})
 		for _, a := range list.GetApprovals() {
 			names = append(names, a.Id)
 		}

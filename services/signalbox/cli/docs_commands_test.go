@@ -12,7 +12,7 @@ import (
 // and there is none.
 func TestTheCommandsOfTheDocsAreTaken(t *testing.T) {
 	var lines, mentioned []string
-	for _, page := range []string{"what-runs-next.md", "concepts.md", "cli.md"} {
+	for _, page := range []string{"what-runs-next.md", "concepts.md", "cli.md", "operations.md", "reliability.md", "format.md"} {
 		content, err := os.ReadFile("../../../docs/" + page)
 		if err != nil {
 			t.Fatal(err)
