@@ -90,10 +90,10 @@ func newBody(content []byte) *body { return &body{Reader: bytes.NewReader(conten
 func (b *body) Close() error { return nil }
 
 func (b *body) decode(v any) error {
-	msg, err := target(v)
-	if err == nil && len(bytes.TrimSpace(b.content)) == 0 {
-		return io.EOF // the message is there, and empty: a command whose path says everything needs no body
+	if len(bytes.TrimSpace(b.content)) == 0 {
+		return io.EOF // a command whose path says everything needs no body: it goes on as the empty message of its kind
 	}
+	msg, err := target(v)
 	if err == nil {
 		err = protojson.Unmarshal(b.content, msg)
 	}
