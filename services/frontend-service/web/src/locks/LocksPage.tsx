@@ -1,72 +1,85 @@
-import { Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Select, TextInput } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
-import { UnlockDialog } from '../actions/UnlockDialog';
-import { locksQuery } from '../api/queries';
-import type { Lock } from '../api/types';
-import { Empty, Failed, Loading } from '../app/States';
-import { Ago } from '../common/Ago';
-import { lockScope } from '../common/words';
+import { queueQuery } from '../api/line';
+import { environmentsQuery, locksQuery } from '../api/queries';
+import type { LocksSearch } from '../app/lineSearch';
+import { Page, Toggle } from '../common/Page';
+import { Segments } from '../common/Segments';
+import { QueueTable } from '../queue/QueueTable';
+import { DeletePanel } from './DeletePanel';
+import { LocksTable } from './LocksTable';
+import { lockKey, lockMatches, SCOPES, widestFirst } from './words';
 
-/** Every lock there is, from the same source that enforcement reads. */
+/** Every lock there is and every version that waits, from the same source that enforcement reads. */
 export function LocksPage() {
-  const query = useQuery(locksQuery);
-  const [chosen, setChosen] = useState<Lock>();
-  if (query.isError) return <Failed what="Locks" error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <Loading />;
-  const locks = query.data.locks ?? [];
-  if (locks.length === 0) return <Empty title="Nothing is locked">A lock holds new versions back until somebody deletes it. Create one on Environments or in a cell of the overview.</Empty>;
+  const search = useSearch({ from: '/locks' });
+  const navigate = useNavigate({ from: '/locks' });
+  const change = (part: LocksSearch) => void navigate({ search: (old) => ({ ...old, ...part }), replace: true });
+  const locks = useQuery(locksQuery);
+  const environments = useQuery(environmentsQuery);
+  const queue = useInfiniteQuery(queueQuery({}));
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const all = locks.data?.locks ?? [];
+  const tab = search.tab ?? 'locks';
+  const shown = all
+    .filter((l) => (!search.kind || l.scope === search.kind) && (!search.q || lockMatches(l, search.q)))
+    .filter((l) => (!search.holds || !!l.holdsBack) && (!search.endless || !l.expiresAt))
+    .sort(widestFirst);
+  const chosen = shown.filter((l) => selected.has(lockKey(l)));
+  const bar = (
+    <>
+      <h1>Locks</h1>
+      <Segments
+        label="What to show"
+        value={tab}
+        data={[
+          { value: 'locks', label: <>In force {locks.data ? <span className="count">{locks.data.total ?? 0}</span> : null}</> },
+          { value: 'queue', label: <>Queue {queue.data ? <span className="count">{queue.data.pages[0]?.total ?? 0}</span> : null}</> },
+        ]}
+        onChange={(v) => change({ tab: v === 'queue' ? v : undefined })}
+      />
+      {tab === 'locks' && (
+        <>
+          <TextInput
+            aria-label="Find a lock"
+            placeholder="Target, reason, author"
+            leftSection={<IconSearch size={14} />}
+            value={search.q ?? ''}
+            onChange={(e) => change({ q: e.currentTarget.value || undefined })}
+            w={200}
+          />
+          <Select
+            aria-label="Kind of lock"
+            placeholder="Kind: any"
+            data={SCOPES}
+            value={search.kind ?? null}
+            onChange={(v) => change({ kind: (v as LocksSearch['kind']) ?? undefined })}
+            clearable
+            w={160}
+          />
+          <Toggle on={!!search.holds} count={all.filter((l) => l.holdsBack).length} onChange={(on) => change({ holds: on || undefined })}>
+            Holds something back
+          </Toggle>
+          <Toggle on={!!search.endless} count={all.filter((l) => !l.expiresAt).length} onChange={(on) => change({ endless: on || undefined })}>
+            Never ends
+          </Toggle>
+        </>
+      )}
+    </>
+  );
+  const aside = tab === 'locks' && chosen.length > 0 && (
+    <DeletePanel key={chosen.map(lockKey).join()} locks={chosen} environments={environments.data?.environments ?? []} clear={() => setSelected(new Set())} />
+  );
   return (
-    <div className="page">
-      <section className="panel">
-        <header>
-          <h2>Locks</h2> <span className="count">{query.data.total ?? locks.length}</span>
-        </header>
-        <table className="list">
-          <thead>
-            <tr>
-              <th>On</th>
-              <th>Lock</th>
-              <th>Why</th>
-              <th>Who</th>
-              <th>Since</th>
-              <th>Expected</th>
-              <th>Holds back</th>
-              <th />
-            </tr>
-          </thead>
-          <tbody>
-            {locks.map((lock) => (
-              <tr key={`${lock.scope}/${lockScope(lock)}/${lock.id}`}>
-                <td>{lockScope(lock)}</td>
-                <td>
-                  <span className="chip violet">{lock.id}</span>
-                </td>
-                <td style={{ maxWidth: 420, overflowWrap: 'anywhere' }}>
-                  {lock.message}{' '}
-                  {lock.ciLink && (
-                    <a href={lock.ciLink} target="_blank" rel="noreferrer">
-                      CI
-                    </a>
-                  )}
-                </td>
-                <td>{lock.createdBy?.name || lock.createdBy?.email}</td>
-                <td>
-                  <Ago time={lock.createdAt} suffix=" ago" />
-                </td>
-                <td>{lock.suggestedLifetime ? `for ${lock.suggestedLifetime}` : ''}</td>
-                <td>{lock.holdsBack ? `${lock.holdsBack} queued` : ''}</td>
-                <td style={{ textAlign: 'right' }}>
-                  <Button variant="default" onClick={() => setChosen(lock)}>
-                    Delete…
-                  </Button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      {chosen && <UnlockDialog lock={chosen} close={() => setChosen(undefined)} />}
-    </div>
+    <Page bar={bar} aside={aside}>
+      {tab === 'queue' ? (
+        <QueueTable filter={{ environment: search.environment, application: search.application, team: search.team }} change={change} />
+      ) : (
+        <LocksTable query={locks} shown={shown} selected={selected} select={setSelected} />
+      )}
+    </Page>
   );
 }
