@@ -3,6 +3,7 @@ import { IconApi, IconMoon, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { DialogHost } from '../actions/DialogHost';
+import { approvalsCountQuery } from '../api/line';
 import { locksQuery } from '../api/queries';
 import { PaletteButton } from '../palette/Palette';
 import { PlannedButton } from '../tray/PlannedButton';
@@ -16,6 +17,7 @@ import { Me } from './Me';
 /** The frame of every page: navigation, what is true of the whole line, and whether the page is live. */
 export function Frame() {
   const locks = useQuery(locksQuery);
+  const approvals = useQuery(approvalsCountQuery);
   return (
     <div className={classes.frame}>
       <header className={classes.top}>
@@ -26,9 +28,20 @@ export function Frame() {
           <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
             Overview
           </Link>
-          <Link to="/environments">Environments</Link>
-          <Link to="/locks">
+          <Link to="/environments" activeOptions={{ includeSearch: false }}>
+            Environments
+          </Link>
+          <Link to="/trains" activeOptions={{ includeSearch: false }}>
+            Trains
+          </Link>
+          <Link to="/locks" activeOptions={{ includeSearch: false }}>
             Locks {locks.data?.total ? <span className="count">{locks.data.total}</span> : null}
+          </Link>
+          <Link to="/approvals" activeOptions={{ includeSearch: false }}>
+            Approvals {approvals.data ? <span className="count">{approvals.data}</span> : null}
+          </Link>
+          <Link to="/release-sets" activeOptions={{ includeSearch: false }}>
+            Release sets
           </Link>
           <Link to="/history">History</Link>
         </nav>

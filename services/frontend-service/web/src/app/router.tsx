@@ -1,11 +1,10 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { ApplicationPage } from '../application/ApplicationPage';
-import { EnvironmentsPage } from '../environments/EnvironmentsPage';
 import { HistoryPage } from '../history/HistoryPage';
-import { LocksPage } from '../locks/LocksPage';
 import { OverviewPage } from '../overview/OverviewPage';
 import { type OverviewSearch, overviewSearch } from '../overview/search';
 import { Frame } from './Frame';
+import * as line from './lineSearch';
 import { NotFound } from './States';
 
 /** The comparison an application's page shows, in the URL. */
@@ -38,8 +37,55 @@ const application = createRoute({
   component: ApplicationPage,
   validateSearch: (s: Record<string, unknown>): ApplicationSearch => ({ env: text(s.env), from: text(s.from), to: text(s.to) }),
 });
-const environments = createRoute({ getParentRoute: () => root, path: '/environments', component: EnvironmentsPage });
-const locks = createRoute({ getParentRoute: () => root, path: '/locks', component: LocksPage });
+// The pages of the line come when they are opened: the overview does not wait for them.
+const environments = createRoute({
+  getParentRoute: () => root,
+  path: '/environments',
+  component: lazyRouteComponent(() => import('../environments/EnvironmentsPage'), 'EnvironmentsPage'),
+  validateSearch: line.environmentsSearch,
+});
+const environmentConfig = createRoute({
+  getParentRoute: () => root,
+  path: '/environments/$name/config',
+  component: lazyRouteComponent(() => import('../environments/ConfigPage'), 'EnvironmentConfigPage'),
+  validateSearch: line.configSearch,
+});
+const groupConfig = createRoute({
+  getParentRoute: () => root,
+  path: '/environment-groups/$name/config',
+  component: lazyRouteComponent(() => import('../environments/ConfigPage'), 'GroupConfigPage'),
+  validateSearch: line.configSearch,
+});
+const trains = createRoute({
+  getParentRoute: () => root,
+  path: '/trains',
+  component: lazyRouteComponent(() => import('../trains/TrainsPage'), 'TrainsPage'),
+  validateSearch: line.trainsSearch,
+});
+const train = createRoute({
+  getParentRoute: () => root,
+  path: '/trains/$target',
+  component: lazyRouteComponent(() => import('../trains/TrainPage'), 'TrainPage'),
+  validateSearch: line.trainSearch,
+});
+const locks = createRoute({
+  getParentRoute: () => root,
+  path: '/locks',
+  component: lazyRouteComponent(() => import('../locks/LocksPage'), 'LocksPage'),
+  validateSearch: line.locksSearch,
+});
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('../approvals/ApprovalsPage'), 'ApprovalsPage'),
+  validateSearch: line.approvalsSearch,
+});
+const releaseSets = createRoute({
+  getParentRoute: () => root,
+  path: '/release-sets',
+  component: lazyRouteComponent(() => import('../releasesets/ReleaseSetsPage'), 'ReleaseSetsPage'),
+  validateSearch: line.releaseSetsSearch,
+});
 const history = createRoute({
   getParentRoute: () => root,
   path: '/history',
@@ -52,7 +98,9 @@ const history = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, application, environments, locks, history]),
+  routeTree: root.addChildren([
+    overview, application, environments, environmentConfig, groupConfig, trains, train, locks, approvals, releaseSets, history,
+  ]),
   basepath: '/ui',
   defaultPreload: 'intent',
 });
