@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { IconAlertOctagon, IconArrowBarToRight, IconLock, IconLockOpen, IconSnowflake, IconTrain, IconUserCheck } from '@tabler/icons-react';
+import { openDialog } from '../actions/dialogs';
 import { timetableQuery } from '../api/line';
 import type { Environment, Lock } from '../api/types';
 import { Ago, useNow } from '../common/Ago';
@@ -41,6 +42,9 @@ export function EnvironmentSide({ environment: e, stop, close }: Props) {
     <div className="row">
       <Button style={{ flex: 1 }} leftSection={<IconTrain size={14} />} onClick={() => void navigate({ to: '/trains/$target', params: { target: name } })}>
         Preview train
+      </Button>
+      <Button variant="default" leftSection={<IconLock size={14} />} onClick={() => openDialog({ what: 'lock', environment: name })}>
+        Lock…
       </Button>
       <Button variant="default" onClick={() => void navigate({ to: '/environments/$name/config', params: { name } })}>
         Edit config

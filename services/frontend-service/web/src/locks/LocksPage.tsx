@@ -1,8 +1,9 @@
-import { Select, TextInput } from '@mantine/core';
+import { Button, Select, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { IconSearch } from '@tabler/icons-react';
+import { IconBarrierBlock, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
+import { openDialog } from '../actions/dialogs';
 import { queueQuery } from '../api/line';
 import { environmentsQuery, locksQuery } from '../api/queries';
 import type { LocksSearch } from '../app/lineSearch';
@@ -66,6 +67,15 @@ export function LocksPage() {
           <Toggle on={!!search.endless} count={all.filter((l) => !l.expiresAt).length} onChange={(on) => change({ endless: on || undefined })}>
             Never ends
           </Toggle>
+          <span className="grow" />
+          {!all.some((l) => l.scope === 'LOCK_SCOPE_GLOBAL') && (
+            <Button variant="default" leftSection={<IconBarrierBlock size={14} />} onClick={() => openDialog({ what: 'stop' })}>
+              Stop the line…
+            </Button>
+          )}
+          <Button variant="default" leftSection={<IconPlus size={14} />} onClick={() => openDialog({ what: 'lock' })}>
+            New lock…
+          </Button>
         </>
       )}
     </>

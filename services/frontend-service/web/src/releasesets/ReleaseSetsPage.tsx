@@ -71,14 +71,7 @@ export function ReleaseSetsPage() {
           </table>
         </div>
       )}
-      {creating && (
-        <NewSet
-          close={(name) => {
-            setCreating(false);
-            if (name) open(name);
-          }}
-        />
-      )}
+      {creating && <NewSet close={() => setCreating(false)} />}
     </Page>
   );
 }
