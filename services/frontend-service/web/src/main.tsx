@@ -7,7 +7,6 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Problem } from './api/client';
 import { keepFresh } from './api/fresh';
-import { lineListener } from './api/line';
 import { live } from './api/live';
 import { router } from './app/router';
 import { cssVariables, theme } from './app/theme';
@@ -25,7 +24,6 @@ const client = new QueryClient({
 if (!window.location.pathname.startsWith('/ui')) window.history.replaceState(null, '', '/ui/');
 
 live.onEvent(keepFresh(client));
-live.onEvent(lineListener(client));
 void live.run(new AbortController().signal);
 // A laptop that wakes up, or a network that comes back, does not wait for the next try.
 window.addEventListener('online', live.tryNow);

@@ -1,8 +1,8 @@
 // What the pages of the line read: timetable, freezes, queue, approvals, release sets, previews of trains.
-import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, ask } from './client';
 import type { components } from './schema';
-import type { RunTrain, WatchEvent } from './types';
+import type { RunTrain } from './types';
 
 type Schemas = components['schemas'];
 export type Train = Schemas['Train'];
@@ -18,7 +18,7 @@ export type TrainPreview = Schemas['Preview'];
 export type PreviewChange = Schemas['PreviewChange'];
 export type TrainEnvironment = Schemas['TrainEnvironment'];
 
-/** Everything here stands under one key: a change of the line asks for all of it again, but only for what is on the screen. */
+/** Everything here stands under one key; what the watch stream says of a change asks for all of it again that is on the screen. */
 const LINE = 'line';
 
 export const timetableQuery = (days: number, target = '') =>
@@ -101,16 +101,6 @@ export const runsQuery = (action: string, pageSize: number) =>
     queryKey: [LINE, 'runs', action, pageSize],
     queryFn: ({ signal }) => ask(api.GET('/api/v1/history', { signal, params: { query: { action, pageSize } } })),
   });
-
-/** Asks again for what is on the screen when main has advanced. Bursts of commits are one question. */
-export function lineListener(client: QueryClient, wait = 250): (event: WatchEvent) => void {
-  let due: ReturnType<typeof setTimeout> | undefined;
-  return (event) => {
-    if (!event.changes) return;
-    clearTimeout(due);
-    due = setTimeout(() => void client.invalidateQueries({ queryKey: [LINE] }), wait);
-  };
-}
 
 /** All teams that own an application, sorted. */
 export const teamsQuery = queryOptions({
