@@ -63,7 +63,7 @@ export function ActionDialog({ title, planned, missing, close, children, size = 
             disabled={busy}
           />
         )}
-        <AnswerBox answer={answer} again={() => void run.start()} />
+        <AnswerBox answer={answer} again={() => void run.start()} sent={action} />
         <div className={classes.buttons}>
           <span className="grow small ink3">{settled ? '' : why}</span>
           <Button variant="default" onClick={close} data-autofocus={story.danger || undefined}>

@@ -3,19 +3,23 @@ import { IconAlertOctagonFilled, IconCircleCheck, IconInfoTriangle } from '@tabl
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Problem } from '../api/client';
-import type { Operation } from '../api/types';
+import type { Action, Operation } from '../api/types';
 import type { Answer } from './attempt';
+import { reverseOf } from './reverse';
 import classes from './Tray.module.css';
+import { usePlan } from './usePlan';
 
 interface Props {
   answer: Answer;
   /** Sends the same again under the same key. */
   again: () => void;
+  /** What was sent: what takes it back can be planned. */
+  sent?: Action;
 }
 
 /** How it ended: done with the commit, refused with the remedy, or not known yet. */
-export function AnswerBox({ answer, again }: Props) {
-  if (answer.phase === 'done') return <Done operation={answer.operation} />;
+export function AnswerBox({ answer, again, sent }: Props) {
+  if (answer.phase === 'done') return <Done operation={answer.operation} sent={sent} />;
   if (answer.phase === 'refused') return <Refusal error={answer.error} />;
   if (answer.phase !== 'unknown') return null;
   return (
@@ -35,7 +39,9 @@ export function AnswerBox({ answer, again }: Props) {
   );
 }
 
-function Done({ operation }: { operation: Operation }) {
+function Done({ operation, sent }: { operation: Operation; sent?: Action }) {
+  const { plan } = usePlan();
+  const reverse = sent && operation.commit ? reverseOf(sent, operation.result) : [];
   const unchanged = operation.result?.unchanged && !operation.commit;
   return (
     <Box hue="blue" icon={<IconCircleCheck size={16} />}>
@@ -48,6 +54,13 @@ function Done({ operation }: { operation: Operation }) {
       {(operation.warnings ?? []).map((w) => (
         <div key={w}>{w}</div>
       ))}
+      {reverse.length > 0 && (
+        <div>
+          <Button variant="default" mt={4} onClick={() => reverse.forEach(plan)}>
+            Plan the reverse
+          </Button>
+        </div>
+      )}
     </Box>
   );
 }

@@ -10,7 +10,7 @@ import { ActionDialog } from './ActionDialog';
 import { AnswerBox } from './AnswerBox';
 import { type Answer, useAttempt } from './attempt';
 import { CardView } from './CardView';
-import { sentence, sum } from './effect';
+import { inWords, sentence, sum } from './effect';
 import { type Foreseen, useForeseen } from './preview';
 import { storyOf } from './story';
 import { type Card, tray, useTray } from './store';
@@ -39,8 +39,8 @@ function Tray({ close, drawer }: { close: () => void; drawer?: boolean }) {
   const { cards, reason, attempt } = useTray();
   const preview = useForeseen(cards.map((c) => c.action));
   const foreseen = useNoted(cards, preview.data);
-  const { answer, start, reset, refused } = useApply();
-  const sent = (card: Card) => !!attempt?.ids.includes(card.id);
+  const { answer, start, reset, refused, sent } = useApply();
+  const isSent = (card: Card) => !!attempt?.ids.includes(card.id);
   return (
     <aside className={`${classes.tray} ${drawer ? classes.drawer : ''}`} aria-label="Planned actions">
       <header className={classes.head}>
@@ -57,7 +57,7 @@ function Tray({ close, drawer }: { close: () => void; drawer?: boolean }) {
       </header>
       <ol className={classes.cards}>
         {cards.map((card, i) => (
-          <CardView key={card.id} card={card} number={i + 1} foreseen={foreseen.get(card.id)} sent={sent(card)} refused={card.id === refused} />
+          <CardView key={card.id} card={card} number={i + 1} foreseen={foreseen.get(card.id)} sent={isSent(card)} refused={card.id === refused} />
         ))}
         {cards.length === 0 && answer.phase === 'idle' && (
           <li className={classes.empty}>
@@ -66,7 +66,7 @@ function Tray({ close, drawer }: { close: () => void; drawer?: boolean }) {
           </li>
         )}
       </ol>
-      <Foot cards={cards} reason={reason} foreseen={foreseen} stale={preview.isError} answer={answer} start={start} reset={reset} inFlight={!!attempt} />
+      <Foot cards={cards} reason={reason} foreseen={foreseen} stale={preview.isError} answer={answer} start={start} reset={reset} sent={sent} inFlight={!!attempt} />
     </aside>
   );
 }
@@ -79,11 +79,12 @@ interface FootProps {
   answer: Answer;
   start: () => void;
   reset: () => void;
+  sent?: Action;
   inFlight: boolean;
 }
 
 /** Says the outcome before the click, asks for one reason, and applies everything or nothing. */
-function Foot({ cards, reason, foreseen, stale, answer, start, reset, inFlight }: FootProps) {
+function Foot({ cards, reason, foreseen, stale, answer, start, reset, sent, inFlight }: FootProps) {
   const stories = cards.map((c) => storyOf(c.action, foreseen.get(c.id)?.effect, ''));
   const demands = stories.find((s) => s.demands)?.demands;
   const missing = whyNot(cards, foreseen);
@@ -94,7 +95,7 @@ function Foot({ cards, reason, foreseen, stale, answer, start, reset, inFlight }
   const lost: Answer = inFlight && answer.phase === 'idle' ? { phase: 'unknown' } : answer;
   return (
     <footer className={classes.foot}>
-      <AnswerBox answer={lost} again={start} />
+      <AnswerBox answer={lost} again={start} sent={sent} />
       {answer.phase === 'done' && (
         <Button variant="default" onClick={reset}>
           Close the answer
@@ -143,7 +144,7 @@ function useNoted(cards: Card[], data: { content: string; foreseen: Foreseen[] }
   const last = useRef<string>(undefined);
   useEffect(() => {
     if (!data || data.content !== content) return;
-    tray.saw(new Map(cards.map((c, i) => [c.id, inWords(data.foreseen[i])])), last.current !== undefined && last.current !== content);
+    tray.saw(new Map(cards.map((c, i) => [c.id, said(data.foreseen[i])])), last.current !== undefined && last.current !== content);
     last.current = content;
   }, [data, content, cards]);
   if (!data) return new Map();
@@ -151,28 +152,34 @@ function useNoted(cards: Card[], data: { content: string; foreseen: Foreseen[] }
   return new Map(cards.flatMap((c) => [[c.id, byAction.get(JSON.stringify(c.action)) ?? {}]]));
 }
 
-function inWords(f: Foreseen | undefined): string {
-  return f?.refused?.message ?? f?.effect?.lines.join(' ') ?? '';
+function said(f: Foreseen | undefined): string {
+  return f?.refused?.message ?? (f?.effect ? inWords(f.effect) : '');
 }
 
 function useApply() {
   const [ids, setIds] = useState<string[]>([]);
+  const [sent, setSent] = useState<Action>();
   const { answer, start, reset } = useAttempt(send, ended);
   const begin = () => {
-    setIds(tray.attempt().attempt.ids);
+    const { attempt, cards } = tray.attempt();
+    setIds(attempt.ids);
+    setSent(asOne(cards));
     void start();
   };
   const problem = answer.phase === 'refused' && answer.error instanceof Problem ? answer.error : undefined;
   const refused = problem && ids[problem.actionIndex ?? (ids.length === 1 ? 0 : -1)];
-  return { answer, start: begin, reset, refused };
+  return { answer, start: begin, reset, refused, sent };
 }
 
 function send() {
   const { attempt, cards } = tray.attempt();
+  return carryOut(asOne(cards), { reason: attempt.reason, key: attempt.key });
+}
+
+/** A single action is its own command: the history calls it what it is. */
+function asOne(cards: Card[]): Action {
   const [first] = cards;
-  // A single action is its own command: the history calls it what it is.
-  const action = cards.length === 1 && first ? first.action : { batch: { actions: cards.map((c) => c.action) } };
-  return carryOut(action, { reason: attempt.reason, key: attempt.key });
+  return cards.length === 1 && first ? first.action : { batch: { actions: cards.map((c) => c.action) } };
 }
 
 function ended(answer: Answer) {

@@ -24,6 +24,8 @@ export interface Effect extends Counts {
   heldBy?: string;
   /** An older version takes the place of a newer one. */
   backwards: boolean;
+  /** What runs until then, where a version is deployed; "0" for nothing. */
+  from?: string;
 }
 
 const NOTHING: Counts = { deployed: 0, queued: 0, toApprove: 0, skipped: 0, locksSet: 0, locksEnded: 0, other: 0 };
@@ -54,7 +56,7 @@ export function effectOf(action: Action, result: ActionResult | undefined): Effe
 
 function ofDeployment(action: Action, d: DeployResult): Effect {
   const backwards = !!d.version && !!d.previousVersion && BigInt(d.version) < BigInt(d.previousVersion);
-  return { ...NOTHING, ...countOf([d]), lines: linesOfDeployment(action, d), heldBy: d.outcome === 'DEPLOY_OUTCOME_QUEUED' ? d.because : undefined, backwards };
+  return { ...NOTHING, ...countOf([d]), lines: linesOfDeployment(action, d), from: d.previousVersion ?? '0', heldBy: d.outcome === 'DEPLOY_OUTCOME_QUEUED' ? d.because : undefined, backwards };
 }
 
 function linesOfDeployment(action: Action, d: DeployResult): string[] {
@@ -93,6 +95,12 @@ function ofLock(action: Action, locks: Lock[], unqueued: DeployResult[]): Effect
   return { ...NOTHING, locksEnded: locks.length, backwards: false, lines: [...locks.map((l) => `${lockSentence(l)}.`), ...lines] };
 }
 
+/** The whole effect in words: what somebody saw, to tell whether it is still so. */
+export function inWords(e: Effect): string {
+  const from = e.from === undefined ? '' : `From ${e.from === '0' ? 'nothing' : `version ${e.from}`}. `;
+  return from + e.lines.join(' ');
+}
+
 /** Why the first few of those that wait, wait. */
 function whyNot(all: DeployResult[]): string[] {
   const causes = new Map<string, string[]>();
@@ -109,12 +117,12 @@ export function few(names: string[]): string {
 }
 
 function countOf(all: DeployResult[]): Pick<Counts, 'deployed' | 'queued' | 'toApprove' | 'skipped'> {
-  const with_ = (outcome: DeployResult['outcome']) => all.filter((d) => d.outcome === outcome).length;
+  const ended = (outcome: DeployResult['outcome']) => all.filter((d) => d.outcome === outcome).length;
   return {
-    deployed: with_('DEPLOY_OUTCOME_DEPLOYED'),
-    queued: with_('DEPLOY_OUTCOME_QUEUED'),
-    toApprove: with_('DEPLOY_OUTCOME_PENDING_APPROVAL'),
-    skipped: with_('DEPLOY_OUTCOME_SKIPPED') + with_('DEPLOY_OUTCOME_UNCHANGED'),
+    deployed: ended('DEPLOY_OUTCOME_DEPLOYED'),
+    queued: ended('DEPLOY_OUTCOME_QUEUED'),
+    toApprove: ended('DEPLOY_OUTCOME_PENDING_APPROVAL'),
+    skipped: ended('DEPLOY_OUTCOME_SKIPPED') + ended('DEPLOY_OUTCOME_UNCHANGED'),
   };
 }
 
