@@ -61,43 +61,20 @@ func New(o Options) (http.Handler, error) {
 		runtime.WithStreamErrorHandler(streamFailed),
 		runtime.WithRoutingErrorHandler(g.noRoute),
 	)
-	ctx := context.Background()
-	for _, register := range []func() error{
-		func() error {
-			return api.RegisterCommandServiceHandlerClient(ctx, g.mux, api.NewCommandServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterOverviewServiceHandlerClient(ctx, g.mux, api.NewOverviewServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterApplicationServiceHandlerClient(ctx, g.mux, api.NewApplicationServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterEnvironmentServiceHandlerClient(ctx, g.mux, api.NewEnvironmentServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterLockServiceHandlerClient(ctx, g.mux, api.NewLockServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterHistoryServiceHandlerClient(ctx, g.mux, api.NewHistoryServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterQueueServiceHandlerClient(ctx, g.mux, api.NewQueueServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterTimetableServiceHandlerClient(ctx, g.mux, api.NewTimetableServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterApprovalServiceHandlerClient(ctx, g.mux, api.NewApprovalServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterReleaseSetServiceHandlerClient(ctx, g.mux, api.NewReleaseSetServiceClient(o.Conn))
-		},
-		func() error {
-			return api.RegisterSystemServiceHandlerClient(ctx, g.mux, api.NewSystemServiceClient(o.Conn))
-		},
+	for _, register := range []registration{
+		to(api.RegisterCommandServiceHandlerClient, api.NewCommandServiceClient),
+		to(api.RegisterOverviewServiceHandlerClient, api.NewOverviewServiceClient),
+		to(api.RegisterApplicationServiceHandlerClient, api.NewApplicationServiceClient),
+		to(api.RegisterEnvironmentServiceHandlerClient, api.NewEnvironmentServiceClient),
+		to(api.RegisterLockServiceHandlerClient, api.NewLockServiceClient),
+		to(api.RegisterHistoryServiceHandlerClient, api.NewHistoryServiceClient),
+		to(api.RegisterQueueServiceHandlerClient, api.NewQueueServiceClient),
+		to(api.RegisterTimetableServiceHandlerClient, api.NewTimetableServiceClient),
+		to(api.RegisterApprovalServiceHandlerClient, api.NewApprovalServiceClient),
+		to(api.RegisterReleaseSetServiceHandlerClient, api.NewReleaseSetServiceClient),
+		to(api.RegisterSystemServiceHandlerClient, api.NewSystemServiceClient),
 	} {
-		if err := register(); err != nil {
+		if err := register(context.Background(), g.mux, o.Conn); err != nil {
 			return nil, problem.New(problem.Internal, "register the REST handlers").Wrap(err)
 		}
 	}
@@ -113,6 +90,16 @@ func New(o Options) (http.Handler, error) {
 		}
 		g.mux.ServeHTTP(w, r)
 	}), nil
+}
+
+// registration adds the addresses of one service.
+type registration func(context.Context, *runtime.ServeMux, grpc.ClientConnInterface) error
+
+// to is the registration of a service, made of what is generated for it.
+func to[C any](register func(context.Context, *runtime.ServeMux, C) error, client func(grpc.ClientConnInterface) C) registration {
+	return func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+		return register(ctx, mux, client(conn))
+	}
 }
 
 // call is what the steps of one request tell each other.
