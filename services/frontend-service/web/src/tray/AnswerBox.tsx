@@ -13,34 +13,58 @@ interface Props {
   answer: Answer;
   /** Sends the same again under the same key. */
   again: () => void;
+  /** Gives up asking; set where asking again would do it again. */
+  forget?: () => void;
   /** What was sent: what takes it back can be planned. */
   sent?: Action;
 }
 
 /** How it ended: done with the commit, refused with the remedy, or not known yet. */
-export function AnswerBox({ answer, again, sent }: Props) {
+export function AnswerBox({ answer, again, forget, sent }: Props) {
   if (answer.phase === 'done') return <Done operation={answer.operation} sent={sent} />;
   if (answer.phase === 'refused') return <Refusal error={answer.error} />;
   if (answer.phase !== 'unknown') return null;
   return (
     <Box hue="orange" icon={<IconInfoTriangle size={16} />} alert>
-      <b>Outcome unknown, do not repeat.</b>{' '}
-      {answer.operationId ? 'We read main and say here how it ended.' : 'The answer did not arrive. Finding out sends the same again; it is carried out once.'}
-      {answer.operationId ? (
-        <div className="small ink2">Operation {answer.operationId}</div>
-      ) : (
+      <b>Outcome unknown, do not repeat.</b> <Unknown operationId={answer.operationId} again={again} forget={forget} />
+    </Box>
+  );
+}
+
+function Unknown({ operationId, again, forget }: { operationId?: string } & Pick<Props, 'again' | 'forget'>) {
+  if (operationId)
+    return (
+      <>
+        We read main and say here how it ended.
+        <div className="small ink2">Operation {operationId}</div>
+      </>
+    );
+  if (forget)
+    return (
+      <>
+        It was sent too long ago to ask again. <Link to="/history">The history</Link> says whether it happened.
         <div>
-          <Button variant="default" mt={4} onClick={again}>
-            Find out
+          <Button variant="default" mt={4} onClick={forget}>
+            I have looked, plan it again
           </Button>
         </div>
-      )}
-    </Box>
+      </>
+    );
+  return (
+    <>
+      The answer did not arrive. Finding out sends the same again; it is carried out once.
+      <div>
+        <Button variant="default" mt={4} onClick={again}>
+          Find out
+        </Button>
+      </div>
+    </>
   );
 }
 
 function Done({ operation, sent }: { operation: Operation; sent?: Action }) {
   const { plan } = usePlan();
+  const count = sent?.batch?.actions?.length ?? 1;
   const reverse = sent && operation.commit ? reverseOf(sent, operation.result) : [];
   const unchanged = operation.result?.unchanged && !operation.commit;
   return (
@@ -57,7 +81,7 @@ function Done({ operation, sent }: { operation: Operation; sent?: Action }) {
       {reverse.length > 0 && (
         <div>
           <Button variant="default" mt={4} onClick={() => reverse.forEach(plan)}>
-            Plan the reverse
+            Plan the reverse{reverse.length < count ? ` of ${reverse.length} of ${count} actions` : ''}
           </Button>
         </div>
       )}

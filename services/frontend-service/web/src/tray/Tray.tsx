@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Problem } from '../api/client';
 import { carryOut } from '../api/commands';
 import type { Action } from '../api/types';
+import { useNow } from '../common/Ago';
 import { counted } from '../common/count';
 import { ActionDialog } from './ActionDialog';
 import { AnswerBox } from './AnswerBox';
@@ -13,9 +14,12 @@ import { CardView } from './CardView';
 import { inWords, sentence, sum } from './effect';
 import { type Foreseen, useForeseen } from './preview';
 import { storyOf } from './story';
-import { type Card, tray, useTray } from './store';
+import { type Attempt, canAskAgain, type Card, tray, useTray } from './store';
 import classes from './Tray.module.css';
 import { DOCKED, show, useView } from './usePlan';
+
+/** How long another tab may take before its attempt counts as lost. */
+const OTHER_TAB_MS = 10_000;
 
 /** The tray beside the page from 1280 pixels up, over it below; and the dialog of an action that is carried out at once. */
 export function TrayDock() {
@@ -66,7 +70,7 @@ function Tray({ close, drawer }: { close: () => void; drawer?: boolean }) {
           </li>
         )}
       </ol>
-      <Foot cards={cards} reason={reason} foreseen={foreseen} stale={preview.isError} answer={answer} start={start} reset={reset} sent={sent} inFlight={!!attempt} />
+      <Foot cards={cards} reason={reason} foreseen={foreseen} stale={preview.isError} answer={answer} start={start} reset={reset} sent={sent} attempt={attempt} />
     </aside>
   );
 }
@@ -80,22 +84,25 @@ interface FootProps {
   start: () => void;
   reset: () => void;
   sent?: Action;
-  inFlight: boolean;
+  attempt?: Attempt;
 }
 
 /** Says the outcome before the click, asks for one reason, and applies everything or nothing. */
-function Foot({ cards, reason, foreseen, stale, answer, start, reset, sent, inFlight }: FootProps) {
+function Foot({ cards, reason, foreseen, stale, answer, start, reset, sent, attempt }: FootProps) {
   const stories = cards.map((c) => storyOf(c.action, foreseen.get(c.id)?.effect, ''));
   const demands = stories.find((s) => s.demands)?.demands;
   const missing = whyNot(cards, foreseen);
   const reasonMissing = !!demands && !reason.trim();
   const effects = cards.flatMap((c) => foreseen.get(c.id)?.effect ?? []);
   const all = cards.length === 1 ? '1 action' : `${cards.length} actions`;
+  const now = useNow();
+  const inFlight = !!attempt;
   // Another tab sent it, or this one was closed before the answer came.
-  const lost: Answer = inFlight && answer.phase === 'idle' ? { phase: 'unknown' } : answer;
+  const lost = attempt && answer.phase === 'idle' && now.getTime() - attempt.at > OTHER_TAB_MS;
+  const forget = attempt && !canAskAgain(attempt, now) ? () => tray.forget() : undefined;
   return (
     <footer className={classes.foot}>
-      <AnswerBox answer={lost} again={start} sent={sent} />
+      <AnswerBox answer={lost ? { phase: 'unknown' } : answer} again={start} forget={forget} sent={sent} />
       {answer.phase === 'done' && (
         <Button variant="default" onClick={reset}>
           Close the answer

@@ -25,6 +25,16 @@ export interface Attempt {
   key: string;
   ids: string[];
   reason: string;
+  /** When it was sent first, in milliseconds since 1970. */
+  at: number;
+}
+
+/** How long the server remembers a key, with some time to spare: after that, sending again would do it again. */
+const REMEMBERED_MS = 20 * 3_600_000;
+
+/** Says whether an attempt can still be sent again without doing it twice. */
+export function canAskAgain(attempt: Attempt, now: Date): boolean {
+  return now.getTime() - attempt.at < REMEMBERED_MS;
 }
 
 const KEY = 'signalbox.tray';
@@ -78,7 +88,7 @@ export class TrayStore {
 
   /** Notes that the cards are sent; one whose outcome is not known yet is sent again as it was. */
   attempt(): { attempt: Attempt; cards: Card[] } {
-    const attempt = this.plan.attempt ?? { key: crypto.randomUUID(), ids: this.plan.cards.map((c) => c.id), reason: this.plan.reason.trim() };
+    const attempt = this.plan.attempt ?? { key: crypto.randomUUID(), ids: this.plan.cards.map((c) => c.id), reason: this.plan.reason.trim(), at: Date.now() };
     if (!this.plan.attempt) this.write({ ...this.plan, attempt });
     return { attempt, cards: this.plan.cards.filter((c) => attempt.ids.includes(c.id)) };
   }
@@ -91,7 +101,7 @@ export class TrayStore {
     this.write(left.length ? { cards: left, reason } : EMPTY);
   }
 
-  /** Gives up waiting for the outcome: somebody has looked into the history. */
+  /** Gives up asking for the outcome: somebody has looked into the history, and the cards are planned as before. */
   forget() {
     this.write({ cards: this.plan.cards, reason: this.plan.reason });
   }
