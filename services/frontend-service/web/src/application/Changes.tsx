@@ -4,8 +4,10 @@ import { useNavigate } from '@tanstack/react-router';
 import { diffQuery } from '../api/queries';
 import type { Release } from '../api/types';
 import { Failed, Loading } from '../app/States';
+import { Diff } from '../common/Diff';
 import { releaseName } from '../common/words';
-import classes from './ApplicationPage.module.css';
+
+export { Diff };
 
 interface Props {
   application: string;
@@ -53,26 +55,9 @@ export function Changes({ application, environment, releases, from, to }: Props)
               </li>
             ))}
           </ul>
-          {diff.data.diff ? <Diff text={diff.data.diff} /> : <p className="page ink3">The manifests are the same.</p>}
+          {diff.data.diff ? <Diff text={diff.data.diff} label={`Changes from ${from} to ${to} in ${environment}`} maxHeight="70vh" /> : <p className="page ink3">The manifests are the same.</p>}
         </>
       )}
     </section>
-  );
-}
-
-const KIND: Record<string, string | undefined> = { '+': classes.add, '-': classes.del, '@': classes.hunk };
-
-/** A unified diff, line by line. The first two lines name files and say nothing new here. */
-export function Diff({ text }: { text: string }) {
-  const lines = text.split('\n').filter((l) => !l.startsWith('--- ') && !l.startsWith('+++ '));
-  return (
-    <div className={classes.diff} role="region" aria-label="Difference" tabIndex={0}>
-      {lines.map((line, i) => (
-        <div key={`${i}:${line}`} className={KIND[line[0] ?? '']}>
-          <b>{line[0] === '+' || line[0] === '-' ? line[0] : ' '}</b>
-          {/^[+\- ]/.test(line) ? line.slice(1) : line}
-        </div>
-      ))}
-    </div>
   );
 }
