@@ -28,3 +28,5 @@ export type Preview = Schemas['Preview'];
 export type PreviewChange = Schemas['PreviewChange'];
 export type TrainEffect = Schemas['TrainEffect'];
 export type Freeze = Schemas['Freeze'];
+export type DeploymentEvent = Schemas['DeploymentEvent'];
+export type HistoryDetail = Schemas['HistoryDetail'];

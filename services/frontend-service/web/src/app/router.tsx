@@ -1,29 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { ApplicationPage } from '../application/ApplicationPage';
-import { HistoryPage } from '../history/HistoryPage';
+import { applicationSearch } from '../application/search';
+import { historySearch, storySearch } from '../history/search';
 import { OverviewPage } from '../overview/OverviewPage';
 import { type OverviewSearch, overviewSearch } from '../overview/search';
 import { Frame } from './Frame';
 import * as line from './lineSearch';
 import { NotFound } from './States';
 
-/** The comparison an application's page shows, in the URL. */
-export interface ApplicationSearch {
-  env?: string;
-  from?: string;
-  to?: string;
-}
-
-/** Filters of the history, in the URL. */
-export interface HistorySearch {
-  application?: string;
-  environment?: string;
-  author?: string;
-}
-
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
-// Numbers in a URL are parsed as numbers: a version or a search for "42" is text to us.
-const text = (value: unknown) => (typeof value === 'string' && value ? value : typeof value === 'number' ? String(value) : undefined);
 
 const overview = createRoute({
   getParentRoute: () => root,
@@ -31,13 +15,13 @@ const overview = createRoute({
   component: OverviewPage,
   validateSearch: (s: Record<string, unknown>): OverviewSearch => overviewSearch(s),
 });
+// The other pages come when they are opened: the overview does not wait for them.
 const application = createRoute({
   getParentRoute: () => root,
   path: '/applications/$application',
-  component: ApplicationPage,
-  validateSearch: (s: Record<string, unknown>): ApplicationSearch => ({ env: text(s.env), from: text(s.from), to: text(s.to) }),
+  component: lazyRouteComponent(() => import('../application/ApplicationPage'), 'ApplicationPage'),
+  validateSearch: applicationSearch,
 });
-// The pages of the line come when they are opened: the overview does not wait for them.
 const environments = createRoute({
   getParentRoute: () => root,
   path: '/environments',
@@ -89,17 +73,19 @@ const releaseSets = createRoute({
 const history = createRoute({
   getParentRoute: () => root,
   path: '/history',
-  component: HistoryPage,
-  validateSearch: (s: Record<string, unknown>): HistorySearch => ({
-    application: text(s.application),
-    environment: text(s.environment),
-    author: text(s.author),
-  }),
+  component: lazyRouteComponent(() => import('../history/HistoryPage'), 'HistoryPage'),
+  validateSearch: historySearch,
+});
+const story = createRoute({
+  getParentRoute: () => root,
+  path: '/history/$commit',
+  component: lazyRouteComponent(() => import('../history/StoryPage'), 'StoryPage'),
+  validateSearch: storySearch,
 });
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    overview, application, environments, environmentConfig, groupConfig, trains, train, locks, approvals, releaseSets, history,
+    overview, application, environments, environmentConfig, groupConfig, trains, train, locks, approvals, releaseSets, history, story,
   ]),
   basepath: '/ui',
   defaultPreload: 'intent',

@@ -1,39 +1,37 @@
 import { Tooltip } from '@mantine/core';
-import type { Deployment, Environment, Release } from '../api/types';
-import { isQueued, releaseName, runs } from '../common/words';
-import classes from './ApplicationPage.module.css';
+import type { Deployment, Release } from '../api/types';
+import { laneState, laneWords } from './lane';
+import classes from './Releases.module.css';
 
-type State = 'runs' | 'queued' | 'passed' | 'none';
-
-/** What a release is to an environment: it runs, it waits, it is older than what runs, or it has not come so far. */
-export function laneState(release: Release, d: Deployment | undefined, environment: string): State {
-  const version = BigInt(release.version ?? '0');
-  if (runs(d) && BigInt(d?.version ?? '0') === version) return 'runs';
-  if (isQueued(d) && BigInt(d?.queuedVersion ?? '0') === version) return 'queued';
-  if (runs(d) && version < BigInt(d?.version ?? '0') && release.environments?.includes(environment)) return 'passed';
-  return 'none';
+/** What a lane needs to know of the application. */
+export interface LaneData {
+  /** Environments in the order of the chain. */
+  environments: string[];
+  deployments: ReadonlyMap<string, Deployment>;
+  /** Where versions have been; undefined while it is not known as far back as the releases that are shown. */
+  ran?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Versions that the tray holds, by environment. */
+  planned: ReadonlyMap<string, string>;
 }
 
-const WORDS: Record<State, string> = { runs: 'runs', queued: 'is queued', passed: 'is older than what runs', none: 'is not' };
-
-/** The cells of one release along the chain: thick runs, thin passed, ring queued. */
-export function Lane({ release, environments, deployments }: { release: Release; environments: Environment[]; deployments: Deployment[] }) {
-  const byName = new Map(deployments.map((d) => [d.environment, d]));
+/** One release along the environments: thick where it runs, thin where it passed, a ring where it waits, dashed where it is planned. */
+export function Lane({ release, data }: { release: Release; data: LaneData }) {
+  const version = release.version ?? '';
   return (
-    <>
-      {environments.map((e) => {
-        const state = laneState(release, byName.get(e.name), e.name ?? '');
-        const says = `${releaseName(release)} ${WORDS[state]} in ${e.name}`;
+    <span className={classes.lane}>
+      {data.environments.map((e) => {
+        const known = { ran: data.ran && (data.ran.get(e)?.has(version) ?? false), planned: data.planned.get(e) === version };
+        const state = laneState(release, data.deployments.get(e), e, known);
+        if (state === 'none') return <span key={e} className={classes.stop} />;
+        const says = laneWords(release, e, state);
         return (
-          <td key={e.name} className={classes.lane} data-state={state} aria-label={says}>
-            {state !== 'none' && (
-              <Tooltip label={says}>
-                <span className={classes.dot} />
-              </Tooltip>
-            )}
-          </td>
+          <Tooltip key={e} label={says}>
+            <span className={classes.stop} data-state={state} role="img" aria-label={says}>
+              <span className={classes.node} />
+            </span>
+          </Tooltip>
         );
       })}
-    </>
+    </span>
   );
 }

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { laneState } from '../application/Lane';
-import { effectsOf } from '../history/HistoryTable';
 import { ago } from './Ago';
 import { marksOf } from './Marks';
 import { differs, initials, newerThanUpstream, versionName } from './words';
@@ -43,24 +41,5 @@ describe('a cell', () => {
     expect(marksOf({ version: '3', upstreamVersion: '3' })).toEqual([]);
     expect(marksOf({ version: '3', locks: [{ id: 'l1', scope: 'LOCK_SCOPE_ENVIRONMENT', environment: 'staging' }] })).toEqual([]);
     expect(marksOf({ version: '3', locks: [{ id: 'l1', scope: 'LOCK_SCOPE_ENVIRONMENT', environment: 'staging' }] }, true)).toHaveLength(1);
-  });
-});
-
-describe('the lane', () => {
-  const release = { version: '5', environments: ['staging'] };
-  it('tells what a release is to an environment', () => {
-    expect(laneState(release, { version: '5' }, 'staging')).toBe('runs');
-    expect(laneState(release, { version: '4', queuedVersion: '5' }, 'staging')).toBe('queued');
-    expect(laneState(release, { version: '10' }, 'staging')).toBe('passed');
-    expect(laneState(release, { version: '10' }, 'production')).toBe('none');
-    expect(laneState(release, undefined, 'staging')).toBe('none');
-  });
-});
-
-describe('history', () => {
-  it('lists what a commit did beyond its first line', () => {
-    const deployed = (environment: string) => ({ what: 'deployed', application: 'cart', version: '2', environment });
-    expect(effectsOf({ details: [deployed('a')] })).toBe('');
-    expect(effectsOf({ details: ['a', 'b', 'c', 'd'].map(deployed) })).toBe('deployed cart 2 to a, deployed cart 2 to b, deployed cart 2 to c and 1 more');
   });
 });
