@@ -14,7 +14,7 @@ interface Props {
   /** Side by side instead of beneath each other. */
   split?: boolean;
   /** What is compared with what, for who hears the page. */
-  label: string;
+  label?: string;
   /** How high it may grow before it scrolls; it fills its place when left out. */
   maxHeight?: number | string;
 }
@@ -23,7 +23,7 @@ interface Props {
 const MANY = 300;
 
 /** What changed between two manifests: numbered lines, unchanged stretches folded, words that changed marked. */
-export function Diff({ text, full, split = false, label, maxHeight }: Props) {
+export function Diff({ text, full, split = false, label = 'Changes', maxHeight }: Props) {
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const hunks = useMemo(() => parseDiff(text), [text]);
   const whole = useMemo(() => (full === undefined ? undefined : full.replace(/\n$/, '').split('\n')), [full]);
