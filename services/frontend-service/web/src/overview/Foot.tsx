@@ -1,13 +1,13 @@
 import { Button } from '@mantine/core';
 import type { Column } from './columns';
-import type { View } from './Matrix';
 import classes from './Page.module.css';
 import type { Rows } from './useOverview';
+import { useView, type ViewStore } from './view';
 
 interface Props {
   rows: Rows;
   columns: Column[];
-  view: View;
+  view: ViewStore;
   /** Cells chosen for an action on all of them. */
   chosen: number;
   deploy: () => void;
@@ -18,7 +18,8 @@ interface Props {
 }
 
 /** Says which part of the matrix is in view, and what keys do. */
-export function Foot({ rows, columns, view, chosen, deploy, lock, clear, help, keys }: Props) {
+export function Foot({ rows, columns, view: store, chosen, deploy, lock, clear, help, keys }: Props) {
+  const view = useView(store);
   const environments = columns.reduce((n, c) => n + (c.folded?.length ?? 1), 0);
   const folded = columns.filter((c) => c.folded).map((c) => c.group);
   const last = Math.min(view.rows.last + 1, rows.total);

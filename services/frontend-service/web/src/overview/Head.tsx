@@ -1,5 +1,6 @@
 import { Tooltip } from '@mantine/core';
 import { IconArrowRight, IconChevronDown, IconChevronRight, IconLock, IconSnowflake } from '@tabler/icons-react';
+import { memo } from 'react';
 import type { Environment, Freeze } from '../api/types';
 import { useNow } from '../common/Ago';
 import { clockTime, lockSentence, priorityName } from '../common/words';
@@ -20,7 +21,7 @@ interface Props {
 }
 
 /** The head of the matrix: groups along the chain with their priority, and of each environment what holds all of it. */
-export function Head({ total, bands, columns, edges, fold }: Props) {
+export const Head = memo(function Head({ total, bands, columns, edges, fold }: Props) {
   const now = useNow();
   return (
     <div className={classes.head} role="rowgroup" style={{ height: HEAD }}>
@@ -42,7 +43,7 @@ export function Head({ total, bands, columns, edges, fold }: Props) {
       </div>
     </div>
   );
-}
+});
 
 function BandHead({ band: b, left, width, fold }: { band: Band; left: number; width: number; fold: (band: Band) => void }) {
   const Chevron = b.folded ? IconChevronRight : IconChevronDown;

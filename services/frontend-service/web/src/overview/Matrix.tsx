@@ -11,16 +11,11 @@ import classes from './Matrix.module.css';
 import { type Placed, type PlannedHere, Row } from './Row';
 import { useGridFocus } from './useGridFocus';
 import { useHover } from './useHover';
-import type { Range, Rows } from './useOverview';
+import type { Rows } from './useOverview';
+import type { View } from './view';
 
 const NAME = 206;
 const FOLDED = 78;
-
-/** What is in view: rows, and columns that are environments. */
-export interface View {
-  rows: Range;
-  columns: Range;
-}
 
 /** What people do in the matrix. */
 export interface MatrixActs {
@@ -63,18 +58,20 @@ export function Matrix({ rows, columns, bands, tight, lane, selected, chosen, pl
     count: rows.total,
     getScrollElement: () => scroll.current,
     estimateSize: (i) => height + (i === laneAt ? laneSize : 0),
-    overscan: 6,
+    overscan: 4,
     paddingStart: HEAD,
     scrollPaddingStart: HEAD,
+    useFlushSync: false, // two of them listen to one scroll: both first, then one drawing
   });
   const over = useVirtualizer({
     horizontal: true,
     count: columns.length,
     getScrollElement: () => scroll.current,
     estimateSize: (i) => (columns[i]?.folded ? FOLDED : wide),
-    overscan: 2,
+    overscan: 1,
     paddingStart: NAME,
     scrollPaddingStart: NAME,
+    useFlushSync: false,
   });
   useEffect(() => down.measure(), [down, height, laneAt, laneSize]);
   useEffect(() => over.measure(), [over, wide, columns]);

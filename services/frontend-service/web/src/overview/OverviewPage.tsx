@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { openDialog } from '../actions/dialogs';
 import { environmentsQuery } from '../api/queries';
-import type { Application } from '../api/types';
+import type { Application, Environment } from '../api/types';
 import { Empty, Failed, Loading } from '../app/States';
 import { useTray } from '../tray';
 import { type CellRef, lockAction, useCellPlans } from './cellActions';
@@ -14,15 +14,16 @@ import { Foot } from './Foot';
 import { Help } from './Help';
 import { isTyping, nextDifference, type Place, setSingleKeys, singleKeys } from './keys';
 import { LockSeveral } from './LockSeveral';
-import { Matrix, type MatrixActs, type View } from './Matrix';
+import { Matrix, type MatrixActs } from './Matrix';
 import classes from './Page.module.css';
 import { plannedCells } from './planned';
 import { filterOf, isFiltered, type OverviewSearch } from './search';
 import { Toolbar } from './Toolbar';
 import { useChosen } from './useChosen';
 import { type Rows, useOverview } from './useOverview';
+import { type View, ViewStore } from './view';
 
-const START: View = { rows: { first: 0, last: 20 }, columns: { first: 0, last: 0 } };
+const NONE: Environment[] = [];
 
 /** Home: which version of each application runs in each environment, and what stands out. */
 export function OverviewPage() {
@@ -31,10 +32,18 @@ export function OverviewPage() {
   const change = useCallback((part: OverviewSearch) => void navigate({ search: (old) => ({ ...old, ...part }), replace: true }), [navigate]);
   const { q, team, env, only } = search;
   const filter = useMemo(() => filterOf({ q, team, env, only }), [q, team, env, only]);
-  const [view, setView] = useState(START);
-  const rows = useOverview(filter, view.rows);
-  const environments = useQuery(environmentsQuery);
-  const { columns, bands } = useMemo(() => columnsOf(rows.head?.environments ?? [], search), [rows.head?.environments, search]);
+  const rows = useOverview(filter);
+  const environments = useQuery(environmentsQuery).data?.environments ?? NONE;
+  const [view] = useState(() => new ViewStore());
+  const { need } = rows;
+  const onView = useCallback(
+    (now: View) => {
+      view.set(now);
+      need(now.rows);
+    },
+    [view, need],
+  );
+  const { columns, bands } = useMemo(() => columnsOf(rows.head?.environments ?? NONE, { fold: search.fold, unfold: search.unfold }), [rows.head?.environments, search.fold, search.unfold]);
   const { cards } = useTray();
   const planned = useMemo(() => plannedCells(cards), [cards]);
   const selected = useMemo(() => placeIn(search.at), [search.at]);
@@ -100,7 +109,7 @@ export function OverviewPage() {
   return (
     <div className={classes.page}>
       <h1 className="hidden">Overview</h1>
-      <Toolbar search={search} overview={head} environments={environments.data?.environments ?? []} change={change} input={input} />
+      <Toolbar search={search} overview={head} environments={environments} change={change} input={input} />
       <div className={classes.split}>
         <div className={classes.matrix}>
           {rows.waiting > 0 && <News count={rows.waiting} show={rows.show} />}
@@ -122,7 +131,7 @@ export function OverviewPage() {
               chosen={chosen.byApplication}
               planned={planned}
               acts={acts}
-              onView={setView}
+              onView={onView}
             />
           )}
           <Foot
@@ -142,7 +151,7 @@ export function OverviewPage() {
             <CellPanel
               key={search.at}
               {...selected}
-              environments={environments.data?.environments ?? []}
+              environments={environments}
               close={() => change({ at: undefined })}
             />
           </aside>

@@ -1,7 +1,7 @@
 import { MultiSelect, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { type Ref, useEffect, useState } from 'react';
+import { memo, type Ref, useEffect, useState } from 'react';
 import type { Only } from '../api/overview';
 import type { Environment, Overview, OverviewCounts } from '../api/types';
 import classes from './Page.module.css';
@@ -28,7 +28,7 @@ interface Props {
 }
 
 /** Which applications and environments the matrix shows. */
-export function Toolbar({ search, overview, environments, change, input }: Props) {
+export const Toolbar = memo(function Toolbar({ search, overview, environments, change, input }: Props) {
   const chosen = list(search.only);
   return (
     <div className={classes.bar} role="search" aria-label="Filter the matrix">
@@ -66,7 +66,7 @@ export function Toolbar({ search, overview, environments, change, input }: Props
       />
     </div>
   );
-}
+});
 
 /** The search, 150 ms behind the keys. A change of the URL from elsewhere (back, a link) shows in the field. */
 function Find({ value, change, input }: { value?: string; change: (q?: string) => void; input: Ref<HTMLInputElement> }) {

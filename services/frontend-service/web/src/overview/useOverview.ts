@@ -27,17 +27,22 @@ export interface Rows {
   /** Changes that would move rows; they come in with show. */
   waiting: number;
   show: () => void;
+  /** Says which rows are in view, so that they are read. */
+  need: (range: Range) => void;
 }
 
 /** Reads the windows around the rows in view. The old rows stay until the first answer to a new filter is there. */
-export function useOverview(filter: OverviewFilter, range: Range): Rows {
+export function useOverview(filter: OverviewFilter): Rows {
   const client = useQueryClient();
   const first = useQuery(windowQuery(filter, 0));
   const [shown, setShown] = useState(filter);
   if (first.data && shown !== filter) setShown(filter);
 
-  const from = Math.floor(Math.max(0, range.first - 10) / WINDOW);
-  const to = Math.floor((range.last + 15) / WINDOW);
+  const [{ from, to }, setWindows] = useState({ from: 0, to: 0 });
+  const need = useCallback((range: Range) => {
+    const next = { from: Math.floor(Math.max(0, range.first - 10) / WINDOW), to: Math.floor((range.last + 15) / WINDOW) };
+    setWindows((now) => (now.from === next.from && now.to === next.to ? now : next));
+  }, []);
   const numbers = useMemo(() => [...new Set([0, ...Array.from({ length: to - from + 1 }, (_, i) => from + i)])], [from, to]);
   const results = useQueries({ queries: numbers.map((n) => windowQuery(shown, n)) });
   const windows = new Map(numbers.map((n, i) => [n, results[i]?.data]));
@@ -72,5 +77,6 @@ export function useOverview(filter: OverviewFilter, range: Range): Rows {
     retry: () => void client.refetchQueries({ queryKey: ['overview'], predicate: (q) => q.state.status === 'error' }),
     waiting: useWaiting(shown),
     show,
+    need,
   };
 }
