@@ -58,11 +58,13 @@ func (p *picture) deploymentProto(app *manifestrepo.Application, env string, now
 	out := &api.Deployment{Application: app.Name, Environment: env, Locks: p.holding(app, env, now)}
 	if c := p.byName[env]; c != nil {
 		out.UpstreamVersion = upstreamVersion(app, c.env)
+		out.UpstreamDisplayVersion = displayVersion(app, out.UpstreamVersion)
 		if f := c.freezes.of(p.snapshot, c.env, app.Name, app.Team); f.Frozen() {
 			out.Frozen, out.FrozenUntil, out.FrozenBecause = true, f.until, f.Because
 		}
 		if a := c.pending[app.Name]; a != nil {
 			out.PendingVersion, out.ApprovalId = a.Change(app.Name).Version, a.ID
+			out.PendingDisplayVersion = displayVersion(app, out.PendingVersion)
 		}
 	}
 	d := app.Deployments[env]
@@ -82,14 +84,20 @@ func (p *picture) deploymentProto(app *manifestrepo.Application, env string, now
 	}
 	if q := d.Queued; q != nil {
 		out.QueuedVersion, out.QueuedBecause, out.QueuedAt, out.QueuedCause = q.Version, q.Because, convert.Time(q.At), causeWord(q.Cause)
-		if r := app.Release(q.Version); r != nil {
-			out.QueuedDisplayVersion = r.DisplayVersion
-		}
+		out.QueuedDisplayVersion = displayVersion(app, q.Version)
 	}
 	if h := d.Hold; h != nil {
 		out.Hold, out.HoldReason, out.HoldAt, out.HoldBy = true, h.Reason, convert.Time(h.At), convert.Actor(h.By)
 	}
 	return out
+}
+
+// displayVersion is what people call a version; empty when there is no such release, or CI gave it no name.
+func displayVersion(app *manifestrepo.Application, version uint64) string {
+	if r := app.Release(version); r != nil {
+		return r.DisplayVersion
+	}
+	return ""
 }
 
 // causeWord is what a queued version waits for, as the API says it.

@@ -178,6 +178,19 @@ func TestWhatIsNewerThanItsUpstreamIsFound(t *testing.T) {
 	}
 }
 
+func TestWhatComesNextIsCalledAsPeopleCallIt(t *testing.T) {
+	b := newBox(t)
+	c := b.Releasing("cart", 1, "development", "staging")
+	c.Releases[0].DisplayVersion = "v1.0"
+	b.Commit(c)
+	b.queue("cart", "staging", 0, 1, "application lock l-1")
+	b.ask(manifestrepo.Approval{ID: "first", Environment: "staging", Action: "deploy", Changes: []manifestrepo.ApprovalChange{{Application: "cart", Version: 1}}})
+	d := deployment(t, b.overview(&api.GetOverviewRequest{}).Applications[0], "staging")
+	if d.UpstreamDisplayVersion != "v1.0" || d.PendingDisplayVersion != "v1.0" || d.QueuedDisplayVersion != "v1.0" {
+		t.Errorf("%v", d)
+	}
+}
+
 func TestAWindowInTheMiddle(t *testing.T) {
 	b := newBox(t)
 	for _, app := range []string{"a", "b", "c", "d", "e"} {

@@ -753,8 +753,11 @@ type Deployment struct {
 	FrozenUntil *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=frozen_until,json=frozenUntil,proto3" json:"frozen_until,omitempty"`
 	// Why, in words.
 	FrozenBecause string `protobuf:"bytes,27,opt,name=frozen_because,json=frozenBecause,proto3" json:"frozen_because,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// What people call upstream_version and pending_version; empty when CI gave no display version.
+	UpstreamDisplayVersion string `protobuf:"bytes,28,opt,name=upstream_display_version,json=upstreamDisplayVersion,proto3" json:"upstream_display_version,omitempty"`
+	PendingDisplayVersion  string `protobuf:"bytes,29,opt,name=pending_display_version,json=pendingDisplayVersion,proto3" json:"pending_display_version,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *Deployment) Reset() {
@@ -972,6 +975,20 @@ func (x *Deployment) GetFrozenUntil() *timestamppb.Timestamp {
 func (x *Deployment) GetFrozenBecause() string {
 	if x != nil {
 		return x.FrozenBecause
+	}
+	return ""
+}
+
+func (x *Deployment) GetUpstreamDisplayVersion() string {
+	if x != nil {
+		return x.UpstreamDisplayVersion
+	}
+	return ""
+}
+
+func (x *Deployment) GetPendingDisplayVersion() string {
+	if x != nil {
+		return x.PendingDisplayVersion
 	}
 	return ""
 }
@@ -1913,7 +1930,7 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1d\n" +
 	"\n" +
-	"holds_back\x18\r \x01(\x05R\tholdsBack\"\xb3\b\n" +
+	"holds_back\x18\r \x01(\x05R\tholdsBack\"\xa5\t\n" +
 	"\n" +
 	"Deployment\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
@@ -1947,7 +1964,9 @@ const file_signalbox_v1_types_proto_rawDesc = "" +
 	"\ahold_by\x18\x18 \x01(\v2\x13.signalbox.v1.ActorR\x06holdBy\x12\x16\n" +
 	"\x06frozen\x18\x19 \x01(\bR\x06frozen\x12=\n" +
 	"\ffrozen_until\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampR\vfrozenUntil\x12%\n" +
-	"\x0efrozen_because\x18\x1b \x01(\tR\rfrozenBecause\"\xd0\x04\n" +
+	"\x0efrozen_because\x18\x1b \x01(\tR\rfrozenBecause\x128\n" +
+	"\x18upstream_display_version\x18\x1c \x01(\tR\x16upstreamDisplayVersion\x126\n" +
+	"\x17pending_display_version\x18\x1d \x01(\tR\x15pendingDisplayVersion\"\xd0\x04\n" +
 	"\vEnvironment\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
 	"\x11environment_group\x18\x02 \x01(\tR\x10environmentGroup\x121\n" +

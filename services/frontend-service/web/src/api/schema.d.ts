@@ -1821,6 +1821,7 @@ export interface components {
             holdReason?: string;
             /** @description Locks that would hold a deployment back now. */
             locks?: components["schemas"]["Lock"][];
+            pendingDisplayVersion?: string;
             /**
              * Format: uint64
              * @description A version that waits for approval, and the request; 0 and empty when none does.
@@ -1841,6 +1842,8 @@ export interface components {
             /** @description Why: the reason given, or the train or release that did it. */
             reason?: string;
             sourceAuthor?: string;
+            /** @description What people call upstream_version and pending_version; empty when CI gave no display version. */
+            upstreamDisplayVersion?: string;
             /**
              * Format: uint64
              * @description Version the upstream environment runs (or the newest release for "latest" environments); 0 when unknown.
