@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Deployment } from '../api/types';
-import { isBroken, isPending, lockSentence, newerThanUpstream } from './words';
+import { isBroken, isPending, lockSentence, newerThanUpstream, versionName } from './words';
 
 /** What stands out about a deployment. */
 export type MarkKind = 'broken' | 'lock' | 'hold' | 'approval' | 'edited' | 'newer' | 'frozen';
@@ -40,7 +40,7 @@ export function marksOf(d: Deployment, everyLock = false): Mark[] {
   if (isBroken(d)) marks.push({ key: 'broken', says: d.reason ?? '' });
   if (locks.length) marks.push({ key: 'lock', says: locks.map(lockSentence).join('\n') });
   if (d.hold) marks.push({ key: 'hold', says: `On hold: ${d.holdReason || 'no reason given'}` });
-  if (isPending(d)) marks.push({ key: 'approval', says: `${d.pendingVersion} needs approval` });
+  if (isPending(d)) marks.push({ key: 'approval', says: `${versionName(d.pendingVersion, d.pendingDisplayVersion)} needs approval` });
   if (d.editedByHand) marks.push({ key: 'edited', says: 'Edited by hand: the manifest in git is not the one of this release' });
   if (newerThanUpstream(d)) marks.push({ key: 'newer', says: 'Newer than upstream' });
   if (everyLock && d.frozen) marks.push({ key: 'frozen', says: d.frozenBecause || 'Frozen' });

@@ -14,6 +14,7 @@ export function releaseName(r: Release): string {
 /** The initials of a name, at most two; falls back to the mail address. */
 export function initials(actor?: Actor): string {
   const name = actor?.name || actor?.email || '';
+  if (name.length <= 3) return name.toUpperCase(); // CI is CI
   const parts = name.split(/[\s._@-]+/).filter(Boolean);
   return ((parts[0]?.[0] ?? '') + (parts.length > 1 ? (parts[1]?.[0] ?? '') : '')).toUpperCase();
 }

@@ -85,7 +85,7 @@ function Content({ d, tight, planned }: { d: Deployment; tight: boolean; planned
 function Second({ d, planned, tight }: { d: Deployment; planned?: string; tight?: boolean }) {
   if (isBroken(d)) return <span className={classes.brokenWord}>cannot be read</span>;
   if (planned) return <span className={classes.plannedWord}>{planned}</span>;
-  if (isPending(d)) return <span className={classes.approval}>{tight ? null : `${d.pendingVersion} to approve`}</span>;
+  if (isPending(d)) return <span className={classes.approval}>{tight ? null : `${versionName(d.pendingVersion, d.pendingDisplayVersion)} to approve`}</span>;
   if (isQueued(d))
     return (
       <span className={classes.queued}>

@@ -77,7 +77,7 @@ function Facts({ d, of }: { d?: Deployment; of?: Environment }) {
           {of?.latest ? 'Newest releases' : of?.upstreamEnvironment || 'None'}
           {differs(d) ? (
             <>
-              : <span className="mono">{d.upstreamVersion}</span>
+              : <span className="mono">{versionName(d.upstreamVersion, d.upstreamDisplayVersion)}</span>
             </>
           ) : d.upstreamVersion && d.upstreamVersion !== '0' ? (
             ', the same'
@@ -127,7 +127,7 @@ function Acts({ cell }: { cell: CellRef }) {
     <section aria-label="Actions" className={classes.acts}>
       {up && (
         <>
-          <Button onClick={() => plan(up)}>Plan {cell.deployment?.upstreamVersion} from upstream</Button>
+          <Button onClick={() => plan(up)}>Plan {versionName(cell.deployment?.upstreamVersion, cell.deployment?.upstreamDisplayVersion)} from upstream</Button>
           <Button variant="default" onClick={() => now(up)}>
             Deploy it now…
           </Button>

@@ -48,6 +48,8 @@ export const Head = memo(function Head({ total, bands, columns, edges, fold }: P
 function BandHead({ band: b, left, width, fold }: { band: Band; left: number; width: number; fold: (band: Band) => void }) {
   const Chevron = b.folded ? IconChevronRight : IconChevronDown;
   const words = priorityName({ priority: b.priority });
+  // Over a single environment of the same name the group's name says nothing.
+  const name = b.sameName ? words : b.group;
   return (
     <div role="columnheader" aria-colspan={b.to - b.from} className={classes.band} data-priority={b.priority} style={{ left, width }} title={`${b.group}, ${words}`}>
       <span className={classes.bandName}>
@@ -55,12 +57,12 @@ function BandHead({ band: b, left, width, fold }: { band: Band; left: number; wi
         {b.foldable ? (
           <button type="button" className={classes.fold} aria-expanded={!b.folded} aria-label={`${b.folded ? 'Unfold' : 'Fold'} group ${b.group}`} onClick={() => fold(b)}>
             <Chevron size={12} aria-hidden="true" />
-            <span className="ellipsis">{b.group}</span>
+            <span className="ellipsis">{name}</span>
           </button>
         ) : (
-          <span className="ellipsis">{b.group}</span>
+          <span className="ellipsis">{name}</span>
         )}
-        {!b.folded && width > 200 && <span className={classes.priority}>{words}</span>}
+        {!b.folded && !b.sameName && width > 200 && <span className={classes.priority}>{words}</span>}
       </span>
     </div>
   );

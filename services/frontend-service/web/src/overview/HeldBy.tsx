@@ -25,7 +25,7 @@ export function HeldBy({ cell, of }: { cell: CellRef; of?: Environment }) {
     );
   if (d && isPending(d))
     items.push(
-      <Item key="approval" mark="approval" title={`${d.pendingVersion} needs approval`}>
+      <Item key="approval" mark="approval" title={`${versionName(d.pendingVersion, d.pendingDisplayVersion)} needs approval`}>
         Request {d.approvalId}.
       </Item>,
     );

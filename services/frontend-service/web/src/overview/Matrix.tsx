@@ -43,7 +43,7 @@ interface Props {
 /** The matrix: rows are applications, columns environments in the order of the chain. Only what is in view is drawn. */
 export function Matrix({ rows, columns, bands, tight, lane, selected, chosen, planned, acts, onView }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
-  const { ref: sized, width: outer } = useElementSize<HTMLDivElement>();
+  const { ref: sized, width: outer, height: tall } = useElementSize<HTMLDivElement>();
   const height = tight ? 28 : 40;
   const laneAt = lane ? rows.indexOf(lane) : -1;
   const laneSize = laneAt >= 0 ? laneHeight(rows.at(laneAt) as Application) : 0;
@@ -91,7 +91,7 @@ export function Matrix({ rows, columns, bands, tight, lane, selected, chosen, pl
 
   const lines = down.getVirtualItems();
   const offset = down.scrollOffset ?? 0;
-  const bottom = offset + (scroll.current?.clientHeight ?? 600);
+  const bottom = offset + tall;
   const firstRow = down.getVirtualItemForOffset(offset + HEAD + height / 2)?.index ?? 0;
   const lastRow = Math.min(rows.total - 1, down.getVirtualItemForOffset(bottom - height / 2)?.index ?? firstRow);
   const sideways = over.scrollOffset ?? 0;

@@ -1,11 +1,14 @@
-import { MultiSelect, SegmentedControl, TextInput } from '@mantine/core';
+import { Menu, MultiSelect, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
+import { IconCheck, IconChevronDown, IconSearch } from '@tabler/icons-react';
 import { memo, type Ref, useEffect, useState } from 'react';
 import type { Only } from '../api/overview';
 import type { Environment, Overview, OverviewCounts } from '../api/types';
 import classes from './Page.module.css';
 import { joined, list, ONLY, type OverviewSearch, toggled } from './search';
+
+/** How many conditions have a button of their own. */
+const BUTTONS = 4;
 
 const COUNT: Record<Only, keyof OverviewCounts> = {
   differs: 'differsFromUpstream',
@@ -30,27 +33,20 @@ interface Props {
 /** Which applications and environments the matrix shows. */
 export const Toolbar = memo(function Toolbar({ search, overview, environments, change, input }: Props) {
   const chosen = list(search.only);
+  const count = (only: Only) => (overview?.counts?.[COUNT[only]] as number | undefined) ?? 0;
+  const toggle = (only: Only) => change({ only: toggled(search.only, only) });
   return (
     <div className={classes.bar} role="search" aria-label="Filter the matrix">
       <Find value={search.q} change={(q) => change({ q })} input={input} />
       <Choice what="Team" several="teams" names={overview?.teams ?? []} value={search.team} change={(team) => change({ team })} />
       <Choice what="Environment" several="environments" names={environments.map((e) => e.name ?? '')} value={search.env} change={(env) => change({ env })} />
       <div className={classes.chips} role="group" aria-label="Only applications that somewhere">
-        {ONLY.map(({ only, words }) => {
-          const count = (overview?.counts?.[COUNT[only]] as number | undefined) ?? 0;
-          return (
-            <button
-              key={only}
-              type="button"
-              className={classes.toggle}
-              aria-pressed={chosen.includes(only)}
-              data-none={(overview && count === 0) || undefined}
-              onClick={() => change({ only: toggled(search.only, only) })}
-            >
-              {words} <span className="count">{count.toLocaleString()}</span>
-            </button>
-          );
-        })}
+        {ONLY.slice(0, BUTTONS).map(({ only, words }) => (
+          <button key={only} type="button" className={classes.toggle} aria-pressed={chosen.includes(only)} onClick={() => toggle(only)}>
+            {words} <span className="count">{count(only).toLocaleString()}</span>
+          </button>
+        ))}
+        <More chosen={chosen} count={count} toggle={toggle} />
       </div>
       <span className="grow" />
       <SegmentedControl
@@ -100,6 +96,43 @@ function Find({ value, change, input }: { value?: string; change: (q?: string) =
       w={196}
       style={{ flex: 'none' }}
     />
+  );
+}
+
+interface MoreProps {
+  chosen: string[];
+  count: (only: Only) => number;
+  toggle: (only: Only) => void;
+}
+
+/** The conditions that are asked for less often. The button says which of them are chosen. */
+function More({ chosen, count, toggle }: MoreProps) {
+  const rest = ONLY.slice(BUTTONS);
+  const on = rest.filter((r) => chosen.includes(r.only));
+  const some = rest.reduce((sum, r) => sum + count(r.only), 0);
+  return (
+    <Menu closeOnItemClick={false} position="bottom-start" width={240}>
+      <Menu.Target>
+        <button type="button" className={classes.toggle} aria-pressed={on.length > 0}>
+          {on.length ? on.map((o) => o.words).join(', ') : 'More states'} {on.length === 0 && some > 0 && <span className="count">{some.toLocaleString()}</span>}
+          <IconChevronDown size={12} aria-hidden="true" />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {rest.map(({ only, words }) => (
+          <Menu.Item
+            key={only}
+            role="menuitemcheckbox"
+            aria-checked={chosen.includes(only)}
+            leftSection={<IconCheck size={14} visibility={chosen.includes(only) ? 'visible' : 'hidden'} aria-hidden="true" />}
+            rightSection={<span className="count">{count(only).toLocaleString()}</span>}
+            onClick={() => toggle(only)}
+          >
+            {words}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

@@ -24,7 +24,7 @@ export function lockAction({ application, environment }: CellRef, message: strin
 export function upstreamAction(cell: CellRef): PlannedAction | undefined {
   const d = cell.deployment;
   if (!d || !differs(d)) return undefined;
-  return deploying(cell.application, cell.environment, { version: d.upstreamVersion });
+  return deploying(cell.application, cell.environment, { version: d.upstreamVersion, displayVersion: d.upstreamDisplayVersion });
 }
 
 /** What ran before what runs, or the next older release where that is not known; unset when there is none. */

@@ -30,9 +30,9 @@ export function sentences(d: Deployment | undefined, environment: Environment | 
   if (differs(d)) {
     const where = environment?.latest ? 'the newest release is' : `${environment?.upstreamEnvironment ?? 'upstream'} runs`;
     const behind = d.behind ? `, ${d.behind} ${d.behind === 1 ? 'release' : 'releases'} behind` : '';
-    out.push({ mark: newerThanUpstream(d) ? 'newer' : undefined, text: `${newerThanUpstream(d) ? 'Newer than upstream: ' : 'Differs: '}${where} ${d.upstreamVersion}${behind}` });
+    out.push({ mark: newerThanUpstream(d) ? 'newer' : undefined, text: `${newerThanUpstream(d) ? 'Newer than upstream: ' : 'Differs: '}${where} ${versionName(d.upstreamVersion, d.upstreamDisplayVersion)}${behind}` });
   }
-  if (isPending(d)) out.push({ mark: 'approval', text: `${d.pendingVersion} needs approval (request ${d.approvalId})` });
+  if (isPending(d)) out.push({ mark: 'approval', text: `${versionName(d.pendingVersion, d.pendingDisplayVersion)} needs approval (request ${d.approvalId})` });
   if (isQueued(d))
     out.push({
       mark: 'queued',
@@ -58,7 +58,7 @@ export function spoken(application: string, environment: string, d?: Deployment,
   if (d) {
     if (d.behind) parts.push(`${d.behind} behind`);
     if (isBroken(d)) parts.push('cannot be read');
-    if (isPending(d)) parts.push(`${d.pendingVersion} needs approval`);
+    if (isPending(d)) parts.push(`${versionName(d.pendingVersion, d.pendingDisplayVersion)} needs approval`);
     if (isQueued(d)) parts.push(`${versionName(d.queuedVersion, d.queuedDisplayVersion)} queued`);
     if ((d.locks ?? []).length) parts.push('locked');
     if (d.hold) parts.push('on hold');

@@ -23,6 +23,8 @@ export interface Band {
   folded: boolean;
   /** Groups of one environment cannot be folded. */
   foldable: boolean;
+  /** The group is one environment of the same name. */
+  sameName: boolean;
 }
 
 /** From this many environments on, groups of priority "other" begin folded. */
@@ -47,7 +49,7 @@ export function columnsOf(environments: Environment[], search: Pick<OverviewSear
     const from = columns.length;
     if (folded) columns.push({ key: `/${group}`, group, folded: members, priority });
     else for (const e of members) columns.push({ key: e.name ?? '', group, environment: e, priority: e.priority });
-    bands.push({ group, priority, from, to: columns.length, folded, foldable });
+    bands.push({ group, priority, from, to: columns.length, folded, foldable, sameName: members.length === 1 && members[0]?.name === group });
   }
   return { columns, bands };
 }

@@ -18,7 +18,7 @@ export interface OverviewSearch {
   at?: string;
 }
 
-/** The conditions with the words of their buttons, the most asked for first. */
+/** The conditions in words, the most asked for first. */
 export const ONLY: readonly { only: Only; words: string }[] = [
   { only: 'differs', words: 'Differs from upstream' },
   { only: 'locked', words: 'Locked' },
