@@ -12,9 +12,9 @@ function breaks(screen: Screen) {
 describe('a page that is open', () => {
   test('shows what somebody else does, without a reload', async ({ shop, open }) => {
     const screen = await open('/');
-    await screen.cell('checkout', 'production-de').waitFor();
-    await shop.run('deploy', 'checkout', 'production-de', '4');
-    await expect.poll(() => screen.says('checkout', 'production-de')).toContain('runs 2.3.0');
+    await screen.cell('search', 'production-de').waitFor();
+    await shop.run('deploy', 'search', 'production-de', '4');
+    await expect.poll(() => screen.says('search', 'production-de')).toContain('runs 9.3.0');
   });
 
   test('two tabs show the same, each by itself', async ({ shop, open }) => {
@@ -28,15 +28,15 @@ describe('a page that is open', () => {
 
   test('says when it is stale, and heals when the server is back, with what happened meanwhile', async ({ shop, open }) => {
     const screen = await open('/');
-    await screen.cell('checkout', 'production-de').waitFor();
+    await screen.cell('search', 'production-de').waitFor();
     breaks(screen);
     await shop.stop();
     await screen.banner(STALE).waitFor();
-    expect(await screen.says('checkout', 'production-de'), 'what was read stays readable').toContain('runs 2.2.0');
+    expect(await screen.says('search', 'production-de'), 'what was read stays readable').toContain('runs 9.2.0');
     await shop.start();
-    await shop.run('deploy', 'checkout', 'production-de', '4');
+    await shop.run('deploy', 'search', 'production-de', '4');
     await screen.banner(STALE).waitFor({ state: 'detached' });
-    await expect.poll(() => screen.says('checkout', 'production-de')).toContain('runs 2.3.0');
+    await expect.poll(() => screen.says('search', 'production-de')).toContain('runs 9.3.0');
   });
 
   test('a server that was killed comes back under the page', async ({ shop, open }) => {
@@ -54,15 +54,15 @@ describe('a page that is open', () => {
 
   test('a laptop that slept learns what it missed, once', async ({ shop, wire, openOverWire }) => {
     const screen = await openOverWire('/');
-    await screen.cell('checkout', 'production-de').waitFor();
+    await screen.cell('search', 'production-de').waitFor();
     breaks(screen);
     wire.sleep();
     await screen.banner(STALE).waitFor();
-    await shop.run('deploy', 'checkout', 'production-de', '4');
+    await shop.run('deploy', 'search', 'production-de', '4');
     await shop.run('lock', 'night-1', '--environment', 'staging', '--application', 'checkout', '--message', 'set while it slept');
     wire.wake();
     await screen.banner(STALE).waitFor({ state: 'detached' });
-    await expect.poll(() => screen.says('checkout', 'production-de')).toContain('runs 2.3.0');
+    await expect.poll(() => screen.says('search', 'production-de')).toContain('runs 9.3.0');
     await expect.poll(() => screen.says('checkout', 'staging')).toContain('locked');
     expect(await screen.cell('checkout', 'staging').count(), 'nothing is doubled').toBe(1);
   });

@@ -41,7 +41,7 @@ export class Viewer {
     const context = view.beside?.page.context() ?? (await this.context(view));
     const screen = new Screen(await context.newPage());
     this.screens.push(screen);
-    await screen.page.goto(this.url + path);
+    await screen.page.goto(path.startsWith('/') ? this.url + path : path);
     return screen;
   };
 

@@ -1,0 +1,134 @@
+import { describe } from 'vitest';
+import type { Screen } from './harness/screen';
+import { expect, test } from './harness/test';
+
+/** The newest commit of the history. */
+interface Story {
+  commits: { subject?: string; reason?: string; author?: { name?: string } }[];
+}
+
+const tray = (screen: Screen) => screen.page.getByRole('complementary', { name: 'Planned actions' });
+const card = (screen: Screen, title: RegExp) => tray(screen).getByRole('listitem', { name: title });
+
+/** Presses a key on a cell of the matrix. */
+async function press(screen: Screen, application: string, environment: string, key: string) {
+  await screen.cell(application, environment).focus();
+  await screen.page.keyboard.press(key);
+}
+
+describe('the tray', () => {
+  test('a deployment is planned, survives a reload, and is applied with its reason', async ({ shop, open }) => {
+    const screen = await open('/');
+    await screen.cell('search', 'production-de').waitFor();
+    await press(screen, 'search', 'production-de', 'd');
+    await card(screen, /^Deploy search .* to production-de$/).waitFor();
+    await expect.poll(() => screen.says('search', 'production-de')).toContain('planned');
+    await screen.page.reload();
+    const planned = card(screen, /^Deploy search .* to production-de$/);
+    await planned.getByText('Deployed at once.').waitFor();
+    await expect.poll(() => planned.textContent()).toMatch(/9\.2\.0.*9\.3\.0/);
+    expect(await screen.says('search', 'production-de'), 'nothing happened yet').toContain('runs 9.2.0');
+
+    await tray(screen).getByLabel(/Reason/).fill('search is slow in Germany');
+    await tray(screen).getByRole('button', { name: 'Apply 1 action' }).click();
+    await tray(screen).getByText('Done.').waitFor();
+    await expect.poll(() => screen.says('search', 'production-de')).toContain('runs 9.3.0');
+    expect(await screen.says('search', 'production-de')).not.toContain('planned');
+    const { commits } = await shop.get<Story>('/api/v1/history?pageSize=1');
+    expect(commits[0]).toMatchObject({ reason: 'search is slow in Germany' });
+  });
+
+  test('several actions go together, as one commit', async ({ shop, open }) => {
+    const screen = await open('/');
+    await screen.cell('search', 'production-de').waitFor();
+    await press(screen, 'search', 'production-de', 'd');
+    await card(screen, /^Deploy search/).waitFor();
+    await press(screen, 'storefront', 'production-de', 'd');
+    await card(screen, /^Deploy storefront/).getByText('Deployed at once.').waitFor();
+    const before = await shop.get<{ commit: string }>('/api/v1/status');
+    await tray(screen).getByRole('button', { name: 'Apply 2 actions' }).click();
+    await tray(screen).getByText('Done.').waitFor();
+    for (const application of ['search', 'storefront']) await expect.poll(() => screen.says(application, 'production-de')).toMatch(/runs (9|12)\.3\.0/);
+    const { commits } = await shop.get<{ commits: { commit: string }[] }>('/api/v1/history?pageSize=2');
+    expect(commits[1]?.commit).toBe(before.commit);
+  });
+
+  test('two tabs share it', async ({ open }) => {
+    const one = await open('/');
+    const two = await open('/', { beside: one });
+    await one.cell('search', 'production-de').waitFor();
+    await two.cell('search', 'production-de').waitFor();
+    await press(one, 'search', 'production-de', 'd');
+    await expect.poll(() => two.says('search', 'production-de')).toContain('planned');
+  });
+
+  test('a plan that somebody else made impossible says so, and nothing happens', async ({ shop, open }) => {
+    const screen = await open('/');
+    await screen.cell('payments', 'staging').click();
+    await screen.page.getByRole('button', { name: /^Plan: Delete lock pay-4711/ }).click();
+    await card(screen, /Delete lock pay-4711/).waitFor();
+    screen.expects(/status of (404|409|412)/); // the preview is refused from now on
+    await shop.run('unlock', 'pay-4711', '--environment', 'staging', '--application', 'payments');
+    await card(screen, /Delete lock pay-4711/).getByText(/Refused, nothing happened/).waitFor();
+    await tray(screen).getByLabel(/Reason/).fill('the incident is over');
+    await expect.poll(() => tray(screen).getByRole('button', { name: 'Apply 1 action' }).isDisabled()).toBe(true);
+    await tray(screen).getByRole('button', { name: /^Take out/ }).click();
+    await card(screen, /Delete lock pay-4711/).waitFor({ state: 'detached' });
+  });
+});
+
+describe('going back', () => {
+  test('a roll back asks for the reason, sets a hold, and the hold says why', async ({ open }) => {
+    const screen = await open('/');
+    await screen.cell('search', 'staging').waitFor();
+    await press(screen, 'search', 'staging', 'r');
+    const back = card(screen, /^Roll back search/);
+    await back.getByText(/Sets a hold/).waitFor();
+    const apply = tray(screen).getByRole('button', { name: 'Apply 1 action' });
+    expect(await apply.isDisabled(), 'not without a reason').toBe(true);
+    await tray(screen).getByLabel(/Reason/).fill('suggestions time out');
+    await apply.click();
+    await tray(screen).getByText('Done.').waitFor();
+    await expect.poll(() => screen.says('search', 'staging')).toContain('on hold');
+    expect(await screen.says('search', 'staging')).toContain('runs 9.2.0');
+    await screen.cell('search', 'staging').click();
+    await screen.page.getByRole('complementary', { name: /search in staging/ }).getByText('suggestions time out').first().waitFor();
+  });
+});
+
+describe('a lock', () => {
+  test('set by hand in a dialog, it shows in the cell with its words', async ({ shop, open }) => {
+    const screen = await open('/');
+    await screen.cell('search', 'staging').waitFor();
+    await press(screen, 'search', 'staging', 'l');
+    const dialog = screen.dialog(/Lock/);
+    await dialog.getByLabel(/Message/).fill('load test until noon');
+    await dialog.getByRole('button', { name: 'Create the lock' }).click();
+    await dialog.getByText('Done.').waitFor();
+    await screen.page.keyboard.press('Escape');
+    await expect.poll(() => screen.says('search', 'staging')).toContain('locked');
+    const { locks } = await shop.get<{ locks: { message: string }[] }>('/api/v1/locks?environment=staging&application=search');
+    expect(locks.map((l) => l.message)).toContain('load test until noon');
+  });
+
+  test('with an end leaves by itself when it is over, and deploys nothing', async ({ shop, open }) => {
+    const screen = await open('/');
+    await screen.cell('storefront', 'staging').waitFor();
+    await shop.run('lock', 'short-1', '--environment', 'staging', '--application', 'storefront', '--message', 'for a moment', '--expires-in', '4s');
+    await expect.poll(() => screen.says('storefront', 'staging')).toContain('locked');
+    await expect.poll(() => screen.says('storefront', 'staging'), { timeout: 60_000 }).not.toContain('locked');
+    expect(await screen.says('storefront', 'staging')).toContain('runs 12.3.0');
+  });
+});
+
+describe('the whole line stopped', () => {
+  test('every page says so, with the reason, until somebody ends it', async ({ shop, open }) => {
+    const screen = await open('/ui/history');
+    await shop.as('Anna Koch <anna@example.com>')('lock', 'stop', '--global', '--message', 'orders are lost, incident 4812');
+    await screen.banner('Line stopped').getByText(/orders are lost, incident 4812/).waitFor();
+    await screen.page.goto(`${shop.url}/ui/locks`);
+    await screen.banner('Line stopped').waitFor();
+    await shop.run('unlock', 'stop', '--global');
+    await screen.banner('Line stopped').waitFor({ state: 'detached' });
+  });
+});
