@@ -1,5 +1,4 @@
 import { describe } from 'vitest';
-import type { Screen } from './harness/screen';
 import { expect, test } from './harness/test';
 
 /** The newest commit of the history. */
@@ -7,47 +6,36 @@ interface Story {
   commits: { subject?: string; reason?: string; author?: { name?: string } }[];
 }
 
-const tray = (screen: Screen) => screen.page.getByRole('complementary', { name: 'Planned actions' });
-const card = (screen: Screen, title: RegExp) => tray(screen).getByRole('listitem', { name: title });
-
-/** Presses a key on a cell of the matrix. */
-async function press(screen: Screen, application: string, environment: string, key: string) {
-  await screen.cell(application, environment).focus();
-  await screen.page.keyboard.press(key);
-}
-
 describe('the tray', () => {
   test('a deployment is planned, survives a reload, and is applied with its reason', async ({ shop, open }) => {
     const screen = await open('/');
     await screen.cell('search', 'production-de').waitFor();
-    await press(screen, 'search', 'production-de', 'd');
-    await card(screen, /^Deploy search .* to production-de$/).waitFor();
+    await screen.iAm('Anna Koch', 'anna@example.com');
+    await screen.press('search', 'production-de', 'd');
+    await screen.card(/^Deploy search .* to production-de$/).waitFor();
     await expect.poll(() => screen.says('search', 'production-de')).toContain('planned');
     await screen.page.reload();
-    const planned = card(screen, /^Deploy search .* to production-de$/);
+    const planned = screen.card(/^Deploy search .* to production-de$/);
     await planned.getByText('Deployed at once.').waitFor();
     await expect.poll(() => planned.textContent()).toMatch(/9\.2\.0.*9\.3\.0/);
     expect(await screen.says('search', 'production-de'), 'nothing happened yet').toContain('runs 9.2.0');
 
-    await tray(screen).getByLabel(/Reason/).fill('search is slow in Germany');
-    await tray(screen).getByRole('button', { name: 'Apply 1 action' }).click();
-    await tray(screen).getByText('Done.').waitFor();
+    await screen.apply('search is slow in Germany');
     await expect.poll(() => screen.says('search', 'production-de')).toContain('runs 9.3.0');
     expect(await screen.says('search', 'production-de')).not.toContain('planned');
     const { commits } = await shop.get<Story>('/api/v1/history?pageSize=1');
-    expect(commits[0]).toMatchObject({ reason: 'search is slow in Germany' });
+    expect(commits[0]).toMatchObject({ reason: 'search is slow in Germany', author: { name: 'Anna Koch' } });
   });
 
   test('several actions go together, as one commit', async ({ shop, open }) => {
     const screen = await open('/');
     await screen.cell('search', 'production-de').waitFor();
-    await press(screen, 'search', 'production-de', 'd');
-    await card(screen, /^Deploy search/).waitFor();
-    await press(screen, 'storefront', 'production-de', 'd');
-    await card(screen, /^Deploy storefront/).getByText('Deployed at once.').waitFor();
+    await screen.press('search', 'production-de', 'd');
+    await screen.card(/^Deploy search/).waitFor();
+    await screen.press('storefront', 'production-de', 'd');
+    await screen.card(/^Deploy storefront/).getByText('Deployed at once.').waitFor();
     const before = await shop.get<{ commit: string }>('/api/v1/status');
-    await tray(screen).getByRole('button', { name: 'Apply 2 actions' }).click();
-    await tray(screen).getByText('Done.').waitFor();
+    await screen.apply('Germany has waited long enough');
     for (const application of ['search', 'storefront']) await expect.poll(() => screen.says(application, 'production-de')).toMatch(/runs (9|12)\.3\.0/);
     const { commits } = await shop.get<{ commits: { commit: string }[] }>('/api/v1/history?pageSize=2');
     expect(commits[1]?.commit).toBe(before.commit);
@@ -58,7 +46,7 @@ describe('the tray', () => {
     const two = await open('/', { beside: one });
     await one.cell('search', 'production-de').waitFor();
     await two.cell('search', 'production-de').waitFor();
-    await press(one, 'search', 'production-de', 'd');
+    await one.press('search', 'production-de', 'd');
     await expect.poll(() => two.says('search', 'production-de')).toContain('planned');
   });
 
@@ -66,14 +54,14 @@ describe('the tray', () => {
     const screen = await open('/');
     await screen.cell('payments', 'staging').click();
     await screen.page.getByRole('button', { name: /^Plan: Delete lock pay-4711/ }).click();
-    await card(screen, /Delete lock pay-4711/).waitFor();
+    await screen.card(/Delete lock pay-4711/).waitFor();
     screen.expects(/status of (404|409|412)/); // the preview is refused from now on
     await shop.run('unlock', 'pay-4711', '--environment', 'staging', '--application', 'payments');
-    await card(screen, /Delete lock pay-4711/).getByText(/Refused, nothing happened/).waitFor();
-    await tray(screen).getByLabel(/Reason/).fill('the incident is over');
-    await expect.poll(() => tray(screen).getByRole('button', { name: 'Apply 1 action' }).isDisabled()).toBe(true);
-    await tray(screen).getByRole('button', { name: /^Take out/ }).click();
-    await card(screen, /Delete lock pay-4711/).waitFor({ state: 'detached' });
+    await screen.card(/Delete lock pay-4711/).getByText(/Refused, nothing happened/).waitFor();
+    await screen.tray.getByLabel(/Reason/).fill('the incident is over');
+    await expect.poll(() => screen.tray.getByRole('button', { name: 'Apply 1 action' }).isDisabled()).toBe(true);
+    await screen.tray.getByRole('button', { name: /^Take out/ }).click();
+    await screen.card(/Delete lock pay-4711/).waitFor({ state: 'detached' });
   });
 });
 
@@ -81,14 +69,12 @@ describe('going back', () => {
   test('a roll back asks for the reason, sets a hold, and the hold says why', async ({ open }) => {
     const screen = await open('/');
     await screen.cell('search', 'staging').waitFor();
-    await press(screen, 'search', 'staging', 'r');
-    const back = card(screen, /^Roll back search/);
+    await screen.press('search', 'staging', 'r');
+    const back = screen.card(/^Roll back search/);
     await back.getByText(/Sets a hold/).waitFor();
-    const apply = tray(screen).getByRole('button', { name: 'Apply 1 action' });
+    const apply = screen.tray.getByRole('button', { name: 'Apply 1 action' });
     expect(await apply.isDisabled(), 'not without a reason').toBe(true);
-    await tray(screen).getByLabel(/Reason/).fill('suggestions time out');
-    await apply.click();
-    await tray(screen).getByText('Done.').waitFor();
+    await screen.apply('suggestions time out');
     await expect.poll(() => screen.says('search', 'staging')).toContain('on hold');
     expect(await screen.says('search', 'staging')).toContain('runs 9.2.0');
     await screen.cell('search', 'staging').click();
@@ -100,7 +86,7 @@ describe('a lock', () => {
   test('set by hand in a dialog, it shows in the cell with its words', async ({ shop, open }) => {
     const screen = await open('/');
     await screen.cell('search', 'staging').waitFor();
-    await press(screen, 'search', 'staging', 'l');
+    await screen.press('search', 'staging', 'l');
     const dialog = screen.dialog(/Lock/);
     await dialog.getByLabel(/Message/).fill('load test until noon');
     await dialog.getByRole('button', { name: 'Create the lock' }).click();

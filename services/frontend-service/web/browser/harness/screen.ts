@@ -36,6 +36,39 @@ export class Screen {
     return (await this.cell(application, environment).getAttribute('aria-label')) ?? '';
   }
 
+  /** Goes to a cell and presses a key there. */
+  async press(application: string, environment: string, key: string) {
+    await this.cell(application, environment).focus();
+    await this.page.keyboard.press(key);
+  }
+
+  /** The planned actions beside the page. */
+  get tray(): Locator {
+    return this.page.getByRole('complementary', { name: 'Planned actions' });
+  }
+
+  /** One planned action. */
+  card(title: RegExp): Locator {
+    return this.tray.getByRole('listitem', { name: title });
+  }
+
+  /** Applies everything that is planned, with a reason. */
+  async apply(reason: string) {
+    await this.tray.getByLabel(/Reason/).fill(reason);
+    await this.tray.getByRole('button', { name: /^Apply \d+ action/ }).click();
+    await this.tray.getByText('Done.').waitFor();
+  }
+
+  /** Says who sits here, as a person does it. */
+  async iAm(name: string, email: string) {
+    await this.button(/Say who you are|You are/).click();
+    const form = this.page.getByRole('form', { name: 'Who you are' });
+    await form.getByLabel('Name').fill(name);
+    await form.getByLabel('E-mail').fill(email);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await this.button(`You are ${name}`).waitFor();
+  }
+
   heading(name: string | RegExp): Locator {
     return this.page.getByRole('heading', { name });
   }
