@@ -33,9 +33,11 @@ export function useGridFocus(grid: RefObject<HTMLElement | null>, size: Size, re
   };
 
   const onKeyDown = (event: KeyboardEvent, other: (place: Place) => Place | undefined) => {
-    const at = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
-    if (!at || event.altKey || event.metaKey) return;
-    const to = move(event.key, event.ctrlKey, place, size) ?? other(place);
+    const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
+    if (!cell || event.altKey || event.metaKey) return;
+    // The key counts for the cell it was pressed in: screen readers move the focus by themselves.
+    const at = { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
+    const to = move(event.key, event.ctrlKey, at, size) ?? other(at);
     if (!to) return;
     event.preventDefault();
     go(to);

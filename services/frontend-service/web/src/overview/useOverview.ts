@@ -50,7 +50,7 @@ export function useOverview(filter: OverviewFilter): Rows {
   const total = head?.total ?? 0;
 
   // Windows read at different times may not fit together: then rows moved, and that waits, too.
-  const fits = results.some((r) => r.isFetching) || results.every((r) => !r.data || r.data.total === total);
+  const fits = results.some((r) => r.isFetching) || results.every((r) => !r.data || (r.data.total ?? 0) === total);
   useEffect(() => {
     if (!fits) waiting.add(shown, '/order');
   }, [fits, shown]);
