@@ -100,7 +100,7 @@ describe('a lock', () => {
   test('with an end leaves by itself when it is over, and deploys nothing', async ({ shop, open }) => {
     const screen = await open('/');
     await screen.cell('storefront', 'staging').waitFor();
-    await shop.run('lock', 'short-1', '--environment', 'staging', '--application', 'storefront', '--message', 'for a moment', '--expires-in', '4s');
+    await shop.run('lock', 'short-1', '--environment', 'staging', '--application', 'storefront', '--message', 'for a moment', '--expires', '4s');
     await expect.poll(() => screen.says('storefront', 'staging')).toContain('locked');
     await expect.poll(() => screen.says('storefront', 'staging'), { timeout: 60_000 }).not.toContain('locked');
     expect(await screen.says('storefront', 'staging')).toContain('runs 12.3.0');
@@ -110,11 +110,11 @@ describe('a lock', () => {
 describe('the whole line stopped', () => {
   test('every page says so, with the reason, until somebody ends it', async ({ shop, open }) => {
     const screen = await open('/ui/history');
-    await shop.as('Anna Koch <anna@example.com>')('lock', 'stop', '--global', '--message', 'orders are lost, incident 4812');
+    await shop.as('Anna Koch <anna@example.com>')('stop', '--message', 'orders are lost, incident 4812');
     await screen.banner('Line stopped').getByText(/orders are lost, incident 4812/).waitFor();
     await screen.page.goto(`${shop.url}/ui/locks`);
     await screen.banner('Line stopped').waitFor();
-    await shop.run('unlock', 'stop', '--global');
+    await shop.run('go', '--reason', 'orders are safe');
     await screen.banner('Line stopped').waitFor({ state: 'detached' });
   });
 });

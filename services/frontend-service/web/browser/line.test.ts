@@ -71,7 +71,7 @@ describe('locks', () => {
   test('with an end leave the table when it is over', async ({ shop, open }) => {
     const screen = await open('/ui/locks');
     await screen.page.getByRole('row').filter({ hasText: 'incident 4711' }).waitFor();
-    await shop.run('lock', 'short-1', '--environment', 'staging', '--application', 'search', '--message', 'only for a moment', '--expires-in', '4s');
+    await shop.run('lock', 'short-1', '--environment', 'staging', '--application', 'search', '--message', 'only for a moment', '--expires', '4s');
     const short = screen.page.getByRole('row').filter({ hasText: 'only for a moment' });
     await short.waitFor();
     await short.waitFor({ state: 'detached', timeout: 60_000 });
