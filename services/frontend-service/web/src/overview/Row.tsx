@@ -44,13 +44,14 @@ export const Row = memo(function Row({ application, row, top, width, height, tig
   const byEnvironment = new Map((application?.deployments ?? []).map((d) => [d.environment, d]));
   return (
     <div role="rowgroup" className={classes.row} data-open={open || undefined} style={{ transform: `translateY(${top}px)`, width }}>
-      <div role="row" aria-rowindex={row + 3} aria-expanded={application ? open : undefined} className={classes.line} style={{ height }}>
+      <div role="row" aria-rowindex={row + 3} className={classes.line} style={{ height }}>
         <div
           role="rowheader"
           className={classes.name}
           data-row={row}
           data-column={-1}
           tabIndex={focus === -1 ? 0 : -1}
+          aria-expanded={application ? open : undefined}
           aria-label={application ? `${name}${application.team ? `, team ${application.team}` : ''}` : 'Loading'}
         >
           {application ? <Name application={application} tight={tight} open={open} /> : <span className={classes.skeleton} />}
