@@ -1,9 +1,9 @@
 import { describe } from 'vitest';
 import { expect, test } from './harness/test';
 
-/** The newest commit of the history. */
+/** The newest commits, the last one first. */
 interface Story {
-  commits: { subject?: string; reason?: string; author?: { name?: string } }[];
+  entries: { commit: string; reason?: string; author?: { name?: string } }[];
 }
 
 describe('the tray', () => {
@@ -23,8 +23,8 @@ describe('the tray', () => {
     await screen.apply('search is slow in Germany');
     await expect.poll(() => screen.says('search', 'production-de')).toContain('runs 9.3.0');
     expect(await screen.says('search', 'production-de')).not.toContain('planned');
-    const { commits } = await shop.get<Story>('/api/v1/history?pageSize=1');
-    expect(commits[0]).toMatchObject({ reason: 'search is slow in Germany', author: { name: 'Anna Koch' } });
+    const { entries } = await shop.get<Story>('/api/v1/history?pageSize=1');
+    expect(entries[0]).toMatchObject({ reason: 'search is slow in Germany', author: { name: 'Anna Koch' } });
   });
 
   test('several actions go together, as one commit', async ({ shop, open }) => {
@@ -37,8 +37,8 @@ describe('the tray', () => {
     const before = await shop.get<{ commit: string }>('/api/v1/status');
     await screen.apply('Germany has waited long enough');
     for (const application of ['search', 'storefront']) await expect.poll(() => screen.says(application, 'production-de')).toMatch(/runs (9|12)\.3\.0/);
-    const { commits } = await shop.get<{ commits: { commit: string }[] }>('/api/v1/history?pageSize=2');
-    expect(commits[1]?.commit).toBe(before.commit);
+    const { entries } = await shop.get<Story>('/api/v1/history?pageSize=2');
+    expect(entries[1]?.commit).toBe(before.commit);
   });
 
   test('two tabs share it', async ({ open }) => {
@@ -70,7 +70,7 @@ describe('going back', () => {
     const screen = await open('/');
     await screen.cell('search', 'staging').waitFor();
     await screen.press('search', 'staging', 'r');
-    const back = screen.card(/^Roll back search/);
+    const back = screen.card(/^(Roll back|Deploy) search .*9\.2\.0/);
     await back.getByText(/Sets a hold/).waitFor();
     const apply = screen.tray.getByRole('button', { name: 'Apply 1 action' });
     expect(await apply.isDisabled(), 'not without a reason').toBe(true);

@@ -20,7 +20,7 @@ async function configure(shop: Server, environment: string, change: object) {
 describe('a release train', () => {
   test('shows what it would do; a lock that somebody sets changes that on the open page', async ({ open }) => {
     const preview = await open('/ui/trains/staging');
-    await expect.poll(() => row(preview, 'search').textContent()).toMatch(/9\.3\.0|4 → 5/);
+    await expect.poll(() => row(preview, 'search').textContent()).toContain('→ 9.4.0');
     const overview = await open('/', { beside: preview });
     await overview.press('search', 'staging', 'l');
     const dialog = overview.dialog(/Lock/);
