@@ -15,6 +15,7 @@ const shows = (text: string | RegExp) => (screen: Screen) => screen.page.getByRo
 export const pages: PageOfApp[] = [
   { name: 'overview', path: '/ui/', ready: (s) => s.cell('checkout', 'staging').waitFor() },
   { name: 'application', path: '/ui/applications/checkout', ready: shows('Retry captures once on 503 (#482)') },
+  { name: 'comparison', path: '/ui/applications/checkout?env=production-de&from=3&to=4', ready: shows(/Retry captures/) },
   { name: 'environments', path: '/ui/environments', ready: shows('production-de') },
   { name: 'environment', path: '/ui/environments?environment=production-de', ready: shows('Next departures') },
   { name: 'environments-table', path: '/ui/environments?view=table', ready: shows('production-de') },
