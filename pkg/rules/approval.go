@@ -244,6 +244,9 @@ func ApprovalProto(s *manifestrepo.Snapshot, a *manifestrepo.Approval) *api.Appr
 			if r := app.Release(c.Version); r != nil {
 				change.DisplayVersion = r.DisplayVersion
 			}
+			if r := app.Release(c.From); r != nil {
+				change.FromDisplayVersion = r.DisplayVersion
+			}
 		}
 		out.Changes = append(out.Changes, change)
 	}

@@ -44,7 +44,9 @@ func TestAPreviewOfATrainSaysWhatComesWithIt(t *testing.T) {
 		b.do(release("checkout", 0, fmt.Sprint(v)))
 	}
 	b.do(deploy("checkout", "staging", 1))
-	b.do(release("berry", 0, "one"))
+	named := release("berry", 0, "one")
+	named.GetCreateRelease().DisplayVersion = "1.0.0"
+	b.do(named)
 	b.do(release("cherry", 0, "one"))
 	b.do(deploy("cherry", "staging", 1))
 	head := b.service.Repo().View().Snapshot.Commit()
@@ -55,6 +57,9 @@ func TestAPreviewOfATrainSaysWhatComesWithIt(t *testing.T) {
 	}
 	if len(p.Changes) != 2 || p.Changes[0].Application != "berry" || p.Changes[1].Application != "checkout" {
 		t.Fatalf("changes: %v", p.Changes)
+	}
+	if len(p.DisplayVersions) != 1 || p.DisplayVersions["berry/1"] != "1.0.0" {
+		t.Errorf("names of versions: %v", p.DisplayVersions)
 	}
 	berry, checkout := p.Changes[0], p.Changes[1]
 	if berry.FromVersion != 0 || berry.ToVersion != 1 || berry.Added != 6 || berry.Removed != 0 || !strings.HasPrefix(berry.Diff, "--- /dev/null\n+++ berry/1/staging.yaml\n@@ -0,0 +1,6 @@\n") {

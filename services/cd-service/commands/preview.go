@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -93,6 +94,7 @@ func (s *Server) preview(ctx context.Context, decided sequencer.Decided, withDif
 	answer := &api.Preview{
 		Commit: decided.Snapshot.Commit().String(), Subject: d.Message.Subject, Result: d.Result, NextTrains: effects,
 		AsOf: timestamppb.New(decided.Context.Now), Changes: make([]*api.PreviewChange, len(changes)),
+		DisplayVersions: displayVersions(decided),
 	}
 	for i := range changes {
 		answer.Changes[i] = changes[i].PreviewChange
@@ -146,16 +148,26 @@ func changesOf(decided sequencer.Decided) ([]change, error) {
 	return changes, nil
 }
 
+// displayVersions says what people call the versions that a result names: "<application>/<version>" -> name.
+func displayVersions(decided sequencer.Decided) map[string]string {
+	names := map[string]string{}
+	for _, r := range deploymentsOf(decided.Decision.Result) {
+		app := decided.Snapshot.Application(r.Application)
+		if app == nil {
+			continue
+		}
+		for _, version := range []uint64{r.PreviousVersion, r.Version} {
+			if release := app.Release(version); release != nil && release.DisplayVersion != "" {
+				names[fmt.Sprintf("%s/%d", app.Name, version)] = release.DisplayVersion
+			}
+		}
+	}
+	return names
+}
+
 // movedBy are the deployments of a result that change what runs, now or later.
 func movedBy(result *api.ActionResult) []*api.DeployResult {
-	all := []*api.DeployResult{}
-	if d := result.GetDeploy(); d != nil {
-		all = append(all, d)
-	}
-	for _, env := range result.GetRunTrain().GetEnvironments() {
-		all = append(all, env.Applications...)
-	}
-	return slices.DeleteFunc(all, func(r *api.DeployResult) bool {
+	return slices.DeleteFunc(deploymentsOf(result), func(r *api.DeployResult) bool {
 		switch r.Outcome {
 		case api.DeployOutcome_DEPLOY_OUTCOME_DEPLOYED, api.DeployOutcome_DEPLOY_OUTCOME_QUEUED,
 			api.DeployOutcome_DEPLOY_OUTCOME_PENDING_APPROVAL:
@@ -163,6 +175,18 @@ func movedBy(result *api.ActionResult) []*api.DeployResult {
 		}
 		return true
 	})
+}
+
+// deploymentsOf are all deployments that a result speaks of, in a slice of its own.
+func deploymentsOf(result *api.ActionResult) []*api.DeployResult {
+	all := []*api.DeployResult{}
+	if d := result.GetDeploy(); d != nil {
+		all = append(all, d)
+	}
+	for _, env := range result.GetRunTrain().GetEnvironments() {
+		all = append(all, env.Applications...)
+	}
+	return all
 }
 
 // between lists the releases that lie between two versions, the lower one left out, newest first, and how many there are.

@@ -63,6 +63,14 @@ func (p *picture) waiting(r *api.ListQueueRequest) []waiting {
 	return found
 }
 
+// displayVersion is what people call a version; empty when it has no name of its own, or no release any more.
+func displayVersion(app *manifestrepo.Application, version uint64) string {
+	if release := app.Release(version); release != nil {
+		return release.DisplayVersion
+	}
+	return ""
+}
+
 // queuedProto says what a version waits for, and what would hold it back now.
 func queuedProto(w waiting, view *rules.QueueView) *api.QueuedVersion {
 	d := w.app.Deployments[w.env.Name]
@@ -71,9 +79,7 @@ func queuedProto(w waiting, view *rules.QueueView) *api.QueuedVersion {
 		Application: w.app.Name, Environment: w.env.Name, Team: w.app.Team, Version: q.Version, RunningVersion: d.Version,
 		QueuedAt: convert.Time(q.At), QueuedBy: convert.Actor(q.By), Because: q.Because, Cause: causeWord(q.Cause),
 	}
-	if release := w.app.Release(q.Version); release != nil {
-		out.DisplayVersion = release.DisplayVersion
-	}
+	out.DisplayVersion, out.RunningDisplayVersion = displayVersion(w.app, q.Version), displayVersion(w.app, d.Version)
 	held, goes := view.HeldBy(w.app, w.env)
 	out.HeldByNow, out.GoesAt = held, convert.Time(goes)
 	return out

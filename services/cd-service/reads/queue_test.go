@@ -116,3 +116,27 @@ func TestTheQueueIsFilteredAndPaged(t *testing.T) {
 	_, err = client.ListQueue(ctx, &api.ListQueueRequest{Application: "carrt"})
 	refused(t, err, problem.NotFound, "application")
 }
+
+func TestVersionsAreCalledWhatPeopleCallThem(t *testing.T) {
+	b := withSets(t)
+	for v, name := range []string{"2.0.0", "2.1.0"} {
+		c := b.Releasing("cart", uint64(v)+2, "development", "staging")
+		c.Releases[0].DisplayVersion = name
+		b.Commit(c)
+	}
+	b.queue("cart", "staging", 2, 3, "environment lock gone")
+	queued := b.queued(&api.ListQueueRequest{}).Queued
+	if len(queued) != 1 || queued[0].DisplayVersion != "2.1.0" || queued[0].RunningDisplayVersion != "2.0.0" {
+		t.Errorf("%v", queued)
+	}
+	out, err := b.sets().CompareReleaseSets(ctx, &api.CompareReleaseSetsRequest{From: "week-47", To: "environment:development"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Version 1 of search has no name of its own.
+	for _, d := range out.Differences {
+		if d.Application == "cart" && (d.FromDisplayVersion != "2.0.0" || d.ToDisplayVersion != "2.1.0") || d.Application == "search" && d.FromDisplayVersion != "" {
+			t.Errorf("%v", d)
+		}
+	}
+}

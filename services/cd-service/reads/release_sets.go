@@ -60,7 +60,11 @@ func (s releaseSetService) CompareReleaseSets(_ context.Context, r *api.CompareR
 			out.Same++
 			continue
 		}
-		out.Differences = append(out.Differences, &api.ReleaseSetDifference{Application: app, FromVersion: from[app], ToVersion: to[app]})
+		difference := &api.ReleaseSetDifference{Application: app, FromVersion: from[app], ToVersion: to[app]}
+		if a := p.snapshot.Application(app); a != nil {
+			difference.FromDisplayVersion, difference.ToDisplayVersion = displayVersion(a, from[app]), displayVersion(a, to[app])
+		}
+		out.Differences = append(out.Differences, difference)
 	}
 	return out, nil
 }

@@ -299,8 +299,10 @@ type ApprovalChange struct {
 	// What ran when it was asked for; 0 for nothing.
 	FromVersion    uint64 `protobuf:"varint,3,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
 	DisplayVersion string `protobuf:"bytes,4,opt,name=display_version,json=displayVersion,proto3" json:"display_version,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What people call from_version; empty when it has no name of its own.
+	FromDisplayVersion string `protobuf:"bytes,5,opt,name=from_display_version,json=fromDisplayVersion,proto3" json:"from_display_version,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *ApprovalChange) Reset() {
@@ -357,6 +359,13 @@ func (x *ApprovalChange) GetFromVersion() uint64 {
 func (x *ApprovalChange) GetDisplayVersion() string {
 	if x != nil {
 		return x.DisplayVersion
+	}
+	return ""
+}
+
+func (x *ApprovalChange) GetFromDisplayVersion() string {
+	if x != nil {
+		return x.FromDisplayVersion
 	}
 	return ""
 }
@@ -570,12 +579,13 @@ const file_signalbox_v1_approvals_proto_rawDesc = "" +
 	"\n" +
 	"not_author\x18\n" +
 	" \x01(\bR\tnotAuthor\x12\x18\n" +
-	"\aproblem\x18\v \x01(\tR\aproblem\"\x98\x01\n" +
+	"\aproblem\x18\v \x01(\tR\aproblem\"\xca\x01\n" +
 	"\x0eApprovalChange\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12!\n" +
 	"\ffrom_version\x18\x03 \x01(\x04R\vfromVersion\x12'\n" +
-	"\x0fdisplay_version\x18\x04 \x01(\tR\x0edisplayVersion\"U\n" +
+	"\x0fdisplay_version\x18\x04 \x01(\tR\x0edisplayVersion\x120\n" +
+	"\x14from_display_version\x18\x05 \x01(\tR\x12fromDisplayVersion\"U\n" +
 	"\aApprove\x12 \n" +
 	"\venvironment\x18\x01 \x01(\tR\venvironment\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x18\n" +

@@ -3360,10 +3360,12 @@ type Preview struct {
 	// One for each application that would move, wait, or need approval; by environment and application.
 	Changes []*PreviewChange `protobuf:"bytes,4,rep,name=changes,proto3" json:"changes,omitempty"`
 	// For a deployment: what the next train of an environment does differently afterwards; only what changes.
-	NextTrains    []*TrainEffect         `protobuf:"bytes,5,rep,name=next_trains,json=nextTrains,proto3" json:"next_trains,omitempty"`
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	NextTrains []*TrainEffect         `protobuf:"bytes,5,rep,name=next_trains,json=nextTrains,proto3" json:"next_trains,omitempty"`
+	AsOf       *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// "<application>/<version>" -> what people call it, of the versions that the result names and that have a name of their own.
+	DisplayVersions map[string]string `protobuf:"bytes,7,rep,name=display_versions,json=displayVersions,proto3" json:"display_versions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Preview) Reset() {
@@ -3434,6 +3436,13 @@ func (x *Preview) GetNextTrains() []*TrainEffect {
 func (x *Preview) GetAsOf() *timestamppb.Timestamp {
 	if x != nil {
 		return x.AsOf
+	}
+	return nil
+}
+
+func (x *Preview) GetDisplayVersions() map[string]string {
+	if x != nil {
+		return x.DisplayVersions
 	}
 	return nil
 }
@@ -3904,7 +3913,7 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\trun_train\x18\x01 \x01(\v2\x16.signalbox.v1.RunTrainR\brunTrain\x12,\n" +
 	"\x06deploy\x18\x02 \x01(\v2\x14.signalbox.v1.DeployR\x06deploy\x12#\n" +
 	"\rwithout_diffs\x18\x03 \x01(\bR\fwithoutDiffs\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x93\x02\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xae\x03\n" +
 	"\aPreview\x12\x16\n" +
 	"\x06commit\x18\x01 \x01(\tR\x06commit\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\tR\asubject\x122\n" +
@@ -3912,7 +3921,11 @@ const file_signalbox_v1_commands_proto_rawDesc = "" +
 	"\achanges\x18\x04 \x03(\v2\x1b.signalbox.v1.PreviewChangeR\achanges\x12:\n" +
 	"\vnext_trains\x18\x05 \x03(\v2\x19.signalbox.v1.TrainEffectR\n" +
 	"nextTrains\x12/\n" +
-	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa3\x03\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12U\n" +
+	"\x10display_versions\x18\a \x03(\v2*.signalbox.v1.Preview.DisplayVersionsEntryR\x0fdisplayVersions\x1aB\n" +
+	"\x14DisplayVersionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa3\x03\n" +
 	"\rPreviewChange\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
 	"\venvironment\x18\x02 \x01(\tR\venvironment\x12!\n" +
@@ -3984,7 +3997,7 @@ func file_signalbox_v1_commands_proto_rawDescGZIP() []byte {
 }
 
 var file_signalbox_v1_commands_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_signalbox_v1_commands_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_signalbox_v1_commands_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_signalbox_v1_commands_proto_goTypes = []any{
 	(Wait)(0),                     // 0: signalbox.v1.Wait
 	(LockBehavior)(0),             // 1: signalbox.v1.LockBehavior
@@ -4020,47 +4033,48 @@ var file_signalbox_v1_commands_proto_goTypes = []any{
 	nil,                           // 31: signalbox.v1.CreateRelease.ManifestsEntry
 	nil,                           // 32: signalbox.v1.CreateRelease.SignaturesEntry
 	nil,                           // 33: signalbox.v1.RunTrain.LabelsEntry
-	(*Hold)(nil),                  // 34: signalbox.v1.Hold
-	(*Resume)(nil),                // 35: signalbox.v1.Resume
-	(*ReleaseQueue)(nil),          // 36: signalbox.v1.ReleaseQueue
-	(*CreateReleaseSet)(nil),      // 37: signalbox.v1.CreateReleaseSet
-	(*DeleteReleaseSet)(nil),      // 38: signalbox.v1.DeleteReleaseSet
-	(*PauseTrain)(nil),            // 39: signalbox.v1.PauseTrain
-	(*ResumeTrain)(nil),           // 40: signalbox.v1.ResumeTrain
-	(*Approve)(nil),               // 41: signalbox.v1.Approve
-	(*Reject)(nil),                // 42: signalbox.v1.Reject
-	(*PrepareUndeploy)(nil),       // 43: signalbox.v1.PrepareUndeploy
-	(*Undeploy)(nil),              // 44: signalbox.v1.Undeploy
-	(*RemoveFromEnvironment)(nil), // 45: signalbox.v1.RemoveFromEnvironment
-	(*DeleteEnvironment)(nil),     // 46: signalbox.v1.DeleteEnvironment
-	(*CleanUp)(nil),               // 47: signalbox.v1.CleanUp
-	(*RenderEnvironment)(nil),     // 48: signalbox.v1.RenderEnvironment
-	(*ApplyEnvironmentGroup)(nil), // 49: signalbox.v1.ApplyEnvironmentGroup
-	(*ApplyApplication)(nil),      // 50: signalbox.v1.ApplyApplication
-	(*durationpb.Duration)(nil),   // 51: google.protobuf.Duration
-	(*Depart)(nil),                // 52: signalbox.v1.Depart
-	(*EndExpired)(nil),            // 53: signalbox.v1.EndExpired
-	(*CatchUp)(nil),               // 54: signalbox.v1.CatchUp
-	(LockScope)(0),                // 55: signalbox.v1.LockScope
-	(*timestamppb.Timestamp)(nil), // 56: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 57: google.protobuf.Struct
-	(*DeployResult)(nil),          // 58: signalbox.v1.DeployResult
-	(*HoldResult)(nil),            // 59: signalbox.v1.HoldResult
-	(*QueueResult)(nil),           // 60: signalbox.v1.QueueResult
-	(*ReleaseSet)(nil),            // 61: signalbox.v1.ReleaseSet
-	(*Train)(nil),                 // 62: signalbox.v1.Train
-	(*ApprovalResult)(nil),        // 63: signalbox.v1.ApprovalResult
-	(*RemovalResult)(nil),         // 64: signalbox.v1.RemovalResult
-	(*CleanUpResult)(nil),         // 65: signalbox.v1.CleanUpResult
-	(*RenderResult)(nil),          // 66: signalbox.v1.RenderResult
-	(*GroupResult)(nil),           // 67: signalbox.v1.GroupResult
-	(*ApplicationResult)(nil),     // 68: signalbox.v1.ApplicationResult
-	(*DepartResult)(nil),          // 69: signalbox.v1.DepartResult
-	(*ExpiryResult)(nil),          // 70: signalbox.v1.ExpiryResult
-	(SkipCause)(0),                // 71: signalbox.v1.SkipCause
-	(*Lock)(nil),                  // 72: signalbox.v1.Lock
-	(*Release)(nil),               // 73: signalbox.v1.Release
-	(DeployOutcome)(0),            // 74: signalbox.v1.DeployOutcome
+	nil,                           // 34: signalbox.v1.Preview.DisplayVersionsEntry
+	(*Hold)(nil),                  // 35: signalbox.v1.Hold
+	(*Resume)(nil),                // 36: signalbox.v1.Resume
+	(*ReleaseQueue)(nil),          // 37: signalbox.v1.ReleaseQueue
+	(*CreateReleaseSet)(nil),      // 38: signalbox.v1.CreateReleaseSet
+	(*DeleteReleaseSet)(nil),      // 39: signalbox.v1.DeleteReleaseSet
+	(*PauseTrain)(nil),            // 40: signalbox.v1.PauseTrain
+	(*ResumeTrain)(nil),           // 41: signalbox.v1.ResumeTrain
+	(*Approve)(nil),               // 42: signalbox.v1.Approve
+	(*Reject)(nil),                // 43: signalbox.v1.Reject
+	(*PrepareUndeploy)(nil),       // 44: signalbox.v1.PrepareUndeploy
+	(*Undeploy)(nil),              // 45: signalbox.v1.Undeploy
+	(*RemoveFromEnvironment)(nil), // 46: signalbox.v1.RemoveFromEnvironment
+	(*DeleteEnvironment)(nil),     // 47: signalbox.v1.DeleteEnvironment
+	(*CleanUp)(nil),               // 48: signalbox.v1.CleanUp
+	(*RenderEnvironment)(nil),     // 49: signalbox.v1.RenderEnvironment
+	(*ApplyEnvironmentGroup)(nil), // 50: signalbox.v1.ApplyEnvironmentGroup
+	(*ApplyApplication)(nil),      // 51: signalbox.v1.ApplyApplication
+	(*durationpb.Duration)(nil),   // 52: google.protobuf.Duration
+	(*Depart)(nil),                // 53: signalbox.v1.Depart
+	(*EndExpired)(nil),            // 54: signalbox.v1.EndExpired
+	(*CatchUp)(nil),               // 55: signalbox.v1.CatchUp
+	(LockScope)(0),                // 56: signalbox.v1.LockScope
+	(*timestamppb.Timestamp)(nil), // 57: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 58: google.protobuf.Struct
+	(*DeployResult)(nil),          // 59: signalbox.v1.DeployResult
+	(*HoldResult)(nil),            // 60: signalbox.v1.HoldResult
+	(*QueueResult)(nil),           // 61: signalbox.v1.QueueResult
+	(*ReleaseSet)(nil),            // 62: signalbox.v1.ReleaseSet
+	(*Train)(nil),                 // 63: signalbox.v1.Train
+	(*ApprovalResult)(nil),        // 64: signalbox.v1.ApprovalResult
+	(*RemovalResult)(nil),         // 65: signalbox.v1.RemovalResult
+	(*CleanUpResult)(nil),         // 66: signalbox.v1.CleanUpResult
+	(*RenderResult)(nil),          // 67: signalbox.v1.RenderResult
+	(*GroupResult)(nil),           // 68: signalbox.v1.GroupResult
+	(*ApplicationResult)(nil),     // 69: signalbox.v1.ApplicationResult
+	(*DepartResult)(nil),          // 70: signalbox.v1.DepartResult
+	(*ExpiryResult)(nil),          // 71: signalbox.v1.ExpiryResult
+	(SkipCause)(0),                // 72: signalbox.v1.SkipCause
+	(*Lock)(nil),                  // 73: signalbox.v1.Lock
+	(*Release)(nil),               // 74: signalbox.v1.Release
+	(DeployOutcome)(0),            // 75: signalbox.v1.DeployOutcome
 }
 var file_signalbox_v1_commands_proto_depIdxs = []int32{
 	9,   // 0: signalbox.v1.ExecuteRequest.create_release:type_name -> signalbox.v1.CreateRelease
@@ -4070,25 +4084,25 @@ var file_signalbox_v1_commands_proto_depIdxs = []int32{
 	15,  // 4: signalbox.v1.ExecuteRequest.delete_lock:type_name -> signalbox.v1.DeleteLock
 	16,  // 5: signalbox.v1.ExecuteRequest.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
 	8,   // 6: signalbox.v1.ExecuteRequest.batch:type_name -> signalbox.v1.Batch
-	34,  // 7: signalbox.v1.ExecuteRequest.hold:type_name -> signalbox.v1.Hold
-	35,  // 8: signalbox.v1.ExecuteRequest.resume:type_name -> signalbox.v1.Resume
-	36,  // 9: signalbox.v1.ExecuteRequest.release_queue:type_name -> signalbox.v1.ReleaseQueue
-	37,  // 10: signalbox.v1.ExecuteRequest.create_release_set:type_name -> signalbox.v1.CreateReleaseSet
-	38,  // 11: signalbox.v1.ExecuteRequest.delete_release_set:type_name -> signalbox.v1.DeleteReleaseSet
-	39,  // 12: signalbox.v1.ExecuteRequest.pause_train:type_name -> signalbox.v1.PauseTrain
-	40,  // 13: signalbox.v1.ExecuteRequest.resume_train:type_name -> signalbox.v1.ResumeTrain
-	41,  // 14: signalbox.v1.ExecuteRequest.approve:type_name -> signalbox.v1.Approve
-	42,  // 15: signalbox.v1.ExecuteRequest.reject:type_name -> signalbox.v1.Reject
-	43,  // 16: signalbox.v1.ExecuteRequest.prepare_undeploy:type_name -> signalbox.v1.PrepareUndeploy
-	44,  // 17: signalbox.v1.ExecuteRequest.undeploy:type_name -> signalbox.v1.Undeploy
-	45,  // 18: signalbox.v1.ExecuteRequest.remove_from_environment:type_name -> signalbox.v1.RemoveFromEnvironment
-	46,  // 19: signalbox.v1.ExecuteRequest.delete_environment:type_name -> signalbox.v1.DeleteEnvironment
-	47,  // 20: signalbox.v1.ExecuteRequest.clean_up:type_name -> signalbox.v1.CleanUp
-	48,  // 21: signalbox.v1.ExecuteRequest.render_environment:type_name -> signalbox.v1.RenderEnvironment
-	49,  // 22: signalbox.v1.ExecuteRequest.apply_environment_group:type_name -> signalbox.v1.ApplyEnvironmentGroup
-	50,  // 23: signalbox.v1.ExecuteRequest.apply_application:type_name -> signalbox.v1.ApplyApplication
+	35,  // 7: signalbox.v1.ExecuteRequest.hold:type_name -> signalbox.v1.Hold
+	36,  // 8: signalbox.v1.ExecuteRequest.resume:type_name -> signalbox.v1.Resume
+	37,  // 9: signalbox.v1.ExecuteRequest.release_queue:type_name -> signalbox.v1.ReleaseQueue
+	38,  // 10: signalbox.v1.ExecuteRequest.create_release_set:type_name -> signalbox.v1.CreateReleaseSet
+	39,  // 11: signalbox.v1.ExecuteRequest.delete_release_set:type_name -> signalbox.v1.DeleteReleaseSet
+	40,  // 12: signalbox.v1.ExecuteRequest.pause_train:type_name -> signalbox.v1.PauseTrain
+	41,  // 13: signalbox.v1.ExecuteRequest.resume_train:type_name -> signalbox.v1.ResumeTrain
+	42,  // 14: signalbox.v1.ExecuteRequest.approve:type_name -> signalbox.v1.Approve
+	43,  // 15: signalbox.v1.ExecuteRequest.reject:type_name -> signalbox.v1.Reject
+	44,  // 16: signalbox.v1.ExecuteRequest.prepare_undeploy:type_name -> signalbox.v1.PrepareUndeploy
+	45,  // 17: signalbox.v1.ExecuteRequest.undeploy:type_name -> signalbox.v1.Undeploy
+	46,  // 18: signalbox.v1.ExecuteRequest.remove_from_environment:type_name -> signalbox.v1.RemoveFromEnvironment
+	47,  // 19: signalbox.v1.ExecuteRequest.delete_environment:type_name -> signalbox.v1.DeleteEnvironment
+	48,  // 20: signalbox.v1.ExecuteRequest.clean_up:type_name -> signalbox.v1.CleanUp
+	49,  // 21: signalbox.v1.ExecuteRequest.render_environment:type_name -> signalbox.v1.RenderEnvironment
+	50,  // 22: signalbox.v1.ExecuteRequest.apply_environment_group:type_name -> signalbox.v1.ApplyEnvironmentGroup
+	51,  // 23: signalbox.v1.ExecuteRequest.apply_application:type_name -> signalbox.v1.ApplyApplication
 	0,   // 24: signalbox.v1.ExecuteRequest.wait:type_name -> signalbox.v1.Wait
-	51,  // 25: signalbox.v1.ExecuteRequest.timeout:type_name -> google.protobuf.Duration
+	52,  // 25: signalbox.v1.ExecuteRequest.timeout:type_name -> google.protobuf.Duration
 	9,   // 26: signalbox.v1.Action.create_release:type_name -> signalbox.v1.CreateRelease
 	11,  // 27: signalbox.v1.Action.deploy:type_name -> signalbox.v1.Deploy
 	12,  // 28: signalbox.v1.Action.run_train:type_name -> signalbox.v1.RunTrain
@@ -4096,26 +4110,26 @@ var file_signalbox_v1_commands_proto_depIdxs = []int32{
 	15,  // 30: signalbox.v1.Action.delete_lock:type_name -> signalbox.v1.DeleteLock
 	16,  // 31: signalbox.v1.Action.apply_environment:type_name -> signalbox.v1.ApplyEnvironment
 	8,   // 32: signalbox.v1.Action.batch:type_name -> signalbox.v1.Batch
-	34,  // 33: signalbox.v1.Action.hold:type_name -> signalbox.v1.Hold
-	35,  // 34: signalbox.v1.Action.resume:type_name -> signalbox.v1.Resume
-	36,  // 35: signalbox.v1.Action.release_queue:type_name -> signalbox.v1.ReleaseQueue
-	37,  // 36: signalbox.v1.Action.create_release_set:type_name -> signalbox.v1.CreateReleaseSet
-	38,  // 37: signalbox.v1.Action.delete_release_set:type_name -> signalbox.v1.DeleteReleaseSet
-	39,  // 38: signalbox.v1.Action.pause_train:type_name -> signalbox.v1.PauseTrain
-	40,  // 39: signalbox.v1.Action.resume_train:type_name -> signalbox.v1.ResumeTrain
-	41,  // 40: signalbox.v1.Action.approve:type_name -> signalbox.v1.Approve
-	42,  // 41: signalbox.v1.Action.reject:type_name -> signalbox.v1.Reject
-	43,  // 42: signalbox.v1.Action.prepare_undeploy:type_name -> signalbox.v1.PrepareUndeploy
-	44,  // 43: signalbox.v1.Action.undeploy:type_name -> signalbox.v1.Undeploy
-	45,  // 44: signalbox.v1.Action.remove_from_environment:type_name -> signalbox.v1.RemoveFromEnvironment
-	46,  // 45: signalbox.v1.Action.delete_environment:type_name -> signalbox.v1.DeleteEnvironment
-	47,  // 46: signalbox.v1.Action.clean_up:type_name -> signalbox.v1.CleanUp
-	48,  // 47: signalbox.v1.Action.render_environment:type_name -> signalbox.v1.RenderEnvironment
-	49,  // 48: signalbox.v1.Action.apply_environment_group:type_name -> signalbox.v1.ApplyEnvironmentGroup
-	50,  // 49: signalbox.v1.Action.apply_application:type_name -> signalbox.v1.ApplyApplication
-	52,  // 50: signalbox.v1.Action.depart:type_name -> signalbox.v1.Depart
-	53,  // 51: signalbox.v1.Action.end_expired:type_name -> signalbox.v1.EndExpired
-	54,  // 52: signalbox.v1.Action.catch_up:type_name -> signalbox.v1.CatchUp
+	35,  // 33: signalbox.v1.Action.hold:type_name -> signalbox.v1.Hold
+	36,  // 34: signalbox.v1.Action.resume:type_name -> signalbox.v1.Resume
+	37,  // 35: signalbox.v1.Action.release_queue:type_name -> signalbox.v1.ReleaseQueue
+	38,  // 36: signalbox.v1.Action.create_release_set:type_name -> signalbox.v1.CreateReleaseSet
+	39,  // 37: signalbox.v1.Action.delete_release_set:type_name -> signalbox.v1.DeleteReleaseSet
+	40,  // 38: signalbox.v1.Action.pause_train:type_name -> signalbox.v1.PauseTrain
+	41,  // 39: signalbox.v1.Action.resume_train:type_name -> signalbox.v1.ResumeTrain
+	42,  // 40: signalbox.v1.Action.approve:type_name -> signalbox.v1.Approve
+	43,  // 41: signalbox.v1.Action.reject:type_name -> signalbox.v1.Reject
+	44,  // 42: signalbox.v1.Action.prepare_undeploy:type_name -> signalbox.v1.PrepareUndeploy
+	45,  // 43: signalbox.v1.Action.undeploy:type_name -> signalbox.v1.Undeploy
+	46,  // 44: signalbox.v1.Action.remove_from_environment:type_name -> signalbox.v1.RemoveFromEnvironment
+	47,  // 45: signalbox.v1.Action.delete_environment:type_name -> signalbox.v1.DeleteEnvironment
+	48,  // 46: signalbox.v1.Action.clean_up:type_name -> signalbox.v1.CleanUp
+	49,  // 47: signalbox.v1.Action.render_environment:type_name -> signalbox.v1.RenderEnvironment
+	50,  // 48: signalbox.v1.Action.apply_environment_group:type_name -> signalbox.v1.ApplyEnvironmentGroup
+	51,  // 49: signalbox.v1.Action.apply_application:type_name -> signalbox.v1.ApplyApplication
+	53,  // 50: signalbox.v1.Action.depart:type_name -> signalbox.v1.Depart
+	54,  // 51: signalbox.v1.Action.end_expired:type_name -> signalbox.v1.EndExpired
+	55,  // 52: signalbox.v1.Action.catch_up:type_name -> signalbox.v1.CatchUp
 	7,   // 53: signalbox.v1.Batch.actions:type_name -> signalbox.v1.Action
 	31,  // 54: signalbox.v1.CreateRelease.manifests:type_name -> signalbox.v1.CreateRelease.ManifestsEntry
 	32,  // 55: signalbox.v1.CreateRelease.signatures:type_name -> signalbox.v1.CreateRelease.SignaturesEntry
@@ -4123,74 +4137,75 @@ var file_signalbox_v1_commands_proto_depIdxs = []int32{
 	2,   // 57: signalbox.v1.RunTrain.target_type:type_name -> signalbox.v1.TrainTarget
 	33,  // 58: signalbox.v1.RunTrain.labels:type_name -> signalbox.v1.RunTrain.LabelsEntry
 	13,  // 59: signalbox.v1.RunTrain.source:type_name -> signalbox.v1.TrainSource
-	55,  // 60: signalbox.v1.CreateLock.scope:type_name -> signalbox.v1.LockScope
-	56,  // 61: signalbox.v1.CreateLock.expires_at:type_name -> google.protobuf.Timestamp
-	55,  // 62: signalbox.v1.DeleteLock.scope:type_name -> signalbox.v1.LockScope
-	57,  // 63: signalbox.v1.ApplyEnvironment.config:type_name -> google.protobuf.Struct
+	56,  // 60: signalbox.v1.CreateLock.scope:type_name -> signalbox.v1.LockScope
+	57,  // 61: signalbox.v1.CreateLock.expires_at:type_name -> google.protobuf.Timestamp
+	56,  // 62: signalbox.v1.DeleteLock.scope:type_name -> signalbox.v1.LockScope
+	58,  // 63: signalbox.v1.ApplyEnvironment.config:type_name -> google.protobuf.Struct
 	3,   // 64: signalbox.v1.Operation.state:type_name -> signalbox.v1.OperationState
 	19,  // 65: signalbox.v1.Operation.result:type_name -> signalbox.v1.ActionResult
 	26,  // 66: signalbox.v1.Operation.error:type_name -> signalbox.v1.ErrorDetail
-	56,  // 67: signalbox.v1.Operation.created_at:type_name -> google.protobuf.Timestamp
-	56,  // 68: signalbox.v1.Operation.finished_at:type_name -> google.protobuf.Timestamp
+	57,  // 67: signalbox.v1.Operation.created_at:type_name -> google.protobuf.Timestamp
+	57,  // 68: signalbox.v1.Operation.finished_at:type_name -> google.protobuf.Timestamp
 	20,  // 69: signalbox.v1.ActionResult.create_release:type_name -> signalbox.v1.ReleaseResult
-	58,  // 70: signalbox.v1.ActionResult.deploy:type_name -> signalbox.v1.DeployResult
+	59,  // 70: signalbox.v1.ActionResult.deploy:type_name -> signalbox.v1.DeployResult
 	21,  // 71: signalbox.v1.ActionResult.run_train:type_name -> signalbox.v1.TrainResult
 	23,  // 72: signalbox.v1.ActionResult.create_lock:type_name -> signalbox.v1.LockResult
 	23,  // 73: signalbox.v1.ActionResult.delete_lock:type_name -> signalbox.v1.LockResult
 	24,  // 74: signalbox.v1.ActionResult.apply_environment:type_name -> signalbox.v1.EnvironmentResult
 	25,  // 75: signalbox.v1.ActionResult.batch:type_name -> signalbox.v1.BatchResult
-	59,  // 76: signalbox.v1.ActionResult.hold:type_name -> signalbox.v1.HoldResult
-	59,  // 77: signalbox.v1.ActionResult.resume:type_name -> signalbox.v1.HoldResult
-	60,  // 78: signalbox.v1.ActionResult.release_queue:type_name -> signalbox.v1.QueueResult
-	61,  // 79: signalbox.v1.ActionResult.create_release_set:type_name -> signalbox.v1.ReleaseSet
-	61,  // 80: signalbox.v1.ActionResult.delete_release_set:type_name -> signalbox.v1.ReleaseSet
-	62,  // 81: signalbox.v1.ActionResult.pause_train:type_name -> signalbox.v1.Train
-	62,  // 82: signalbox.v1.ActionResult.resume_train:type_name -> signalbox.v1.Train
-	63,  // 83: signalbox.v1.ActionResult.approve:type_name -> signalbox.v1.ApprovalResult
-	63,  // 84: signalbox.v1.ActionResult.reject:type_name -> signalbox.v1.ApprovalResult
+	60,  // 76: signalbox.v1.ActionResult.hold:type_name -> signalbox.v1.HoldResult
+	60,  // 77: signalbox.v1.ActionResult.resume:type_name -> signalbox.v1.HoldResult
+	61,  // 78: signalbox.v1.ActionResult.release_queue:type_name -> signalbox.v1.QueueResult
+	62,  // 79: signalbox.v1.ActionResult.create_release_set:type_name -> signalbox.v1.ReleaseSet
+	62,  // 80: signalbox.v1.ActionResult.delete_release_set:type_name -> signalbox.v1.ReleaseSet
+	63,  // 81: signalbox.v1.ActionResult.pause_train:type_name -> signalbox.v1.Train
+	63,  // 82: signalbox.v1.ActionResult.resume_train:type_name -> signalbox.v1.Train
+	64,  // 83: signalbox.v1.ActionResult.approve:type_name -> signalbox.v1.ApprovalResult
+	64,  // 84: signalbox.v1.ActionResult.reject:type_name -> signalbox.v1.ApprovalResult
 	20,  // 85: signalbox.v1.ActionResult.prepare_undeploy:type_name -> signalbox.v1.ReleaseResult
-	64,  // 86: signalbox.v1.ActionResult.undeploy:type_name -> signalbox.v1.RemovalResult
-	64,  // 87: signalbox.v1.ActionResult.remove_from_environment:type_name -> signalbox.v1.RemovalResult
-	64,  // 88: signalbox.v1.ActionResult.delete_environment:type_name -> signalbox.v1.RemovalResult
-	65,  // 89: signalbox.v1.ActionResult.clean_up:type_name -> signalbox.v1.CleanUpResult
-	66,  // 90: signalbox.v1.ActionResult.render_environment:type_name -> signalbox.v1.RenderResult
-	67,  // 91: signalbox.v1.ActionResult.apply_environment_group:type_name -> signalbox.v1.GroupResult
-	68,  // 92: signalbox.v1.ActionResult.apply_application:type_name -> signalbox.v1.ApplicationResult
-	69,  // 93: signalbox.v1.ActionResult.depart:type_name -> signalbox.v1.DepartResult
-	70,  // 94: signalbox.v1.ActionResult.end_expired:type_name -> signalbox.v1.ExpiryResult
-	60,  // 95: signalbox.v1.ActionResult.catch_up:type_name -> signalbox.v1.QueueResult
+	65,  // 86: signalbox.v1.ActionResult.undeploy:type_name -> signalbox.v1.RemovalResult
+	65,  // 87: signalbox.v1.ActionResult.remove_from_environment:type_name -> signalbox.v1.RemovalResult
+	65,  // 88: signalbox.v1.ActionResult.delete_environment:type_name -> signalbox.v1.RemovalResult
+	66,  // 89: signalbox.v1.ActionResult.clean_up:type_name -> signalbox.v1.CleanUpResult
+	67,  // 90: signalbox.v1.ActionResult.render_environment:type_name -> signalbox.v1.RenderResult
+	68,  // 91: signalbox.v1.ActionResult.apply_environment_group:type_name -> signalbox.v1.GroupResult
+	69,  // 92: signalbox.v1.ActionResult.apply_application:type_name -> signalbox.v1.ApplicationResult
+	70,  // 93: signalbox.v1.ActionResult.depart:type_name -> signalbox.v1.DepartResult
+	71,  // 94: signalbox.v1.ActionResult.end_expired:type_name -> signalbox.v1.ExpiryResult
+	61,  // 95: signalbox.v1.ActionResult.catch_up:type_name -> signalbox.v1.QueueResult
 	4,   // 96: signalbox.v1.ReleaseResult.outcome:type_name -> signalbox.v1.ReleaseOutcome
-	58,  // 97: signalbox.v1.ReleaseResult.deployments:type_name -> signalbox.v1.DeployResult
+	59,  // 97: signalbox.v1.ReleaseResult.deployments:type_name -> signalbox.v1.DeployResult
 	22,  // 98: signalbox.v1.TrainResult.environments:type_name -> signalbox.v1.TrainEnvironment
-	71,  // 99: signalbox.v1.TrainEnvironment.skip_cause:type_name -> signalbox.v1.SkipCause
-	58,  // 100: signalbox.v1.TrainEnvironment.applications:type_name -> signalbox.v1.DeployResult
-	72,  // 101: signalbox.v1.LockResult.locks:type_name -> signalbox.v1.Lock
-	58,  // 102: signalbox.v1.LockResult.unqueued:type_name -> signalbox.v1.DeployResult
+	72,  // 99: signalbox.v1.TrainEnvironment.skip_cause:type_name -> signalbox.v1.SkipCause
+	59,  // 100: signalbox.v1.TrainEnvironment.applications:type_name -> signalbox.v1.DeployResult
+	73,  // 101: signalbox.v1.LockResult.locks:type_name -> signalbox.v1.Lock
+	59,  // 102: signalbox.v1.LockResult.unqueued:type_name -> signalbox.v1.DeployResult
 	19,  // 103: signalbox.v1.BatchResult.results:type_name -> signalbox.v1.ActionResult
 	5,   // 104: signalbox.v1.ErrorDetail.differing_field:type_name -> signalbox.v1.DifferingField
-	72,  // 105: signalbox.v1.ErrorDetail.locks:type_name -> signalbox.v1.Lock
+	73,  // 105: signalbox.v1.ErrorDetail.locks:type_name -> signalbox.v1.Lock
 	12,  // 106: signalbox.v1.GetPreviewRequest.run_train:type_name -> signalbox.v1.RunTrain
 	11,  // 107: signalbox.v1.GetPreviewRequest.deploy:type_name -> signalbox.v1.Deploy
 	19,  // 108: signalbox.v1.Preview.result:type_name -> signalbox.v1.ActionResult
 	29,  // 109: signalbox.v1.Preview.changes:type_name -> signalbox.v1.PreviewChange
 	30,  // 110: signalbox.v1.Preview.next_trains:type_name -> signalbox.v1.TrainEffect
-	56,  // 111: signalbox.v1.Preview.as_of:type_name -> google.protobuf.Timestamp
-	73,  // 112: signalbox.v1.PreviewChange.releases:type_name -> signalbox.v1.Release
-	74,  // 113: signalbox.v1.PreviewChange.outcome:type_name -> signalbox.v1.DeployOutcome
-	58,  // 114: signalbox.v1.TrainEffect.before:type_name -> signalbox.v1.DeployResult
-	58,  // 115: signalbox.v1.TrainEffect.after:type_name -> signalbox.v1.DeployResult
-	10,  // 116: signalbox.v1.CreateRelease.SignaturesEntry.value:type_name -> signalbox.v1.Signatures
-	6,   // 117: signalbox.v1.CommandService.Execute:input_type -> signalbox.v1.ExecuteRequest
-	18,  // 118: signalbox.v1.CommandService.GetOperation:input_type -> signalbox.v1.GetOperationRequest
-	27,  // 119: signalbox.v1.CommandService.GetPreview:input_type -> signalbox.v1.GetPreviewRequest
-	17,  // 120: signalbox.v1.CommandService.Execute:output_type -> signalbox.v1.Operation
-	17,  // 121: signalbox.v1.CommandService.GetOperation:output_type -> signalbox.v1.Operation
-	28,  // 122: signalbox.v1.CommandService.GetPreview:output_type -> signalbox.v1.Preview
-	120, // [120:123] is the sub-list for method output_type
-	117, // [117:120] is the sub-list for method input_type
-	117, // [117:117] is the sub-list for extension type_name
-	117, // [117:117] is the sub-list for extension extendee
-	0,   // [0:117] is the sub-list for field type_name
+	57,  // 111: signalbox.v1.Preview.as_of:type_name -> google.protobuf.Timestamp
+	34,  // 112: signalbox.v1.Preview.display_versions:type_name -> signalbox.v1.Preview.DisplayVersionsEntry
+	74,  // 113: signalbox.v1.PreviewChange.releases:type_name -> signalbox.v1.Release
+	75,  // 114: signalbox.v1.PreviewChange.outcome:type_name -> signalbox.v1.DeployOutcome
+	59,  // 115: signalbox.v1.TrainEffect.before:type_name -> signalbox.v1.DeployResult
+	59,  // 116: signalbox.v1.TrainEffect.after:type_name -> signalbox.v1.DeployResult
+	10,  // 117: signalbox.v1.CreateRelease.SignaturesEntry.value:type_name -> signalbox.v1.Signatures
+	6,   // 118: signalbox.v1.CommandService.Execute:input_type -> signalbox.v1.ExecuteRequest
+	18,  // 119: signalbox.v1.CommandService.GetOperation:input_type -> signalbox.v1.GetOperationRequest
+	27,  // 120: signalbox.v1.CommandService.GetPreview:input_type -> signalbox.v1.GetPreviewRequest
+	17,  // 121: signalbox.v1.CommandService.Execute:output_type -> signalbox.v1.Operation
+	17,  // 122: signalbox.v1.CommandService.GetOperation:output_type -> signalbox.v1.Operation
+	28,  // 123: signalbox.v1.CommandService.GetPreview:output_type -> signalbox.v1.Preview
+	121, // [121:124] is the sub-list for method output_type
+	118, // [118:121] is the sub-list for method input_type
+	118, // [118:118] is the sub-list for extension type_name
+	118, // [118:118] is the sub-list for extension extendee
+	0,   // [0:118] is the sub-list for field type_name
 }
 
 func init() { file_signalbox_v1_commands_proto_init() }
@@ -4295,7 +4310,7 @@ func file_signalbox_v1_commands_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_signalbox_v1_commands_proto_rawDesc), len(file_signalbox_v1_commands_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   28,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

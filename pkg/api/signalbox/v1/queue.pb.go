@@ -181,9 +181,11 @@ type QueuedVersion struct {
 	// What holds it back now; empty when nothing does: it would go with ReleaseQueue.
 	HeldByNow string `protobuf:"bytes,11,opt,name=held_by_now,json=heldByNow,proto3" json:"held_by_now,omitempty"`
 	// When Signalbox catches it up by itself: when the freeze ends. Unset for what waits behind a lock.
-	GoesAt        *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=goes_at,json=goesAt,proto3" json:"goes_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	GoesAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=goes_at,json=goesAt,proto3" json:"goes_at,omitempty"`
+	// What people call running_version; empty when it has no name of its own.
+	RunningDisplayVersion string `protobuf:"bytes,13,opt,name=running_display_version,json=runningDisplayVersion,proto3" json:"running_display_version,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *QueuedVersion) Reset() {
@@ -298,6 +300,13 @@ func (x *QueuedVersion) GetGoesAt() *timestamppb.Timestamp {
 		return x.GoesAt
 	}
 	return nil
+}
+
+func (x *QueuedVersion) GetRunningDisplayVersion() string {
+	if x != nil {
+		return x.RunningDisplayVersion
+	}
+	return ""
 }
 
 // ReleaseQueue deploys queued versions, in as far as nothing holds them back any more. Empty fields do not filter.
@@ -724,7 +733,7 @@ const file_signalbox_v1_queue_proto_rawDesc = "" +
 	"\x11ListQueueResponse\x123\n" +
 	"\x06queued\x18\x01 \x03(\v2\x1b.signalbox.v1.QueuedVersionR\x06queued\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\x05R\x05total\"\xc3\x03\n" +
+	"\x05total\x18\x03 \x01(\x05R\x05total\"\xfb\x03\n" +
 	"\rQueuedVersion\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12 \n" +
 	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x12\n" +
@@ -738,7 +747,8 @@ const file_signalbox_v1_queue_proto_rawDesc = "" +
 	"\x05cause\x18\n" +
 	" \x01(\tR\x05cause\x12\x1e\n" +
 	"\vheld_by_now\x18\v \x01(\tR\theldByNow\x123\n" +
-	"\agoes_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x06goesAt\"f\n" +
+	"\agoes_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x06goesAt\x126\n" +
+	"\x17running_display_version\x18\r \x01(\tR\x15runningDisplayVersion\"f\n" +
 	"\fReleaseQueue\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12\x12\n" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12 \n" +

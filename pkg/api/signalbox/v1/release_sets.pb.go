@@ -360,12 +360,15 @@ func (x *ReleaseSetComparison) GetSame() int32 {
 
 // ReleaseSetDifference is an application whose version differs; 0 where a side does not have it.
 type ReleaseSetDifference struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Application   string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
-	FromVersion   uint64                 `protobuf:"varint,2,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
-	ToVersion     uint64                 `protobuf:"varint,3,opt,name=to_version,json=toVersion,proto3" json:"to_version,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Application string                 `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
+	FromVersion uint64                 `protobuf:"varint,2,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
+	ToVersion   uint64                 `protobuf:"varint,3,opt,name=to_version,json=toVersion,proto3" json:"to_version,omitempty"`
+	// What people call the versions; empty where they have no names of their own.
+	FromDisplayVersion string `protobuf:"bytes,4,opt,name=from_display_version,json=fromDisplayVersion,proto3" json:"from_display_version,omitempty"`
+	ToDisplayVersion   string `protobuf:"bytes,5,opt,name=to_display_version,json=toDisplayVersion,proto3" json:"to_display_version,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *ReleaseSetDifference) Reset() {
@@ -417,6 +420,20 @@ func (x *ReleaseSetDifference) GetToVersion() uint64 {
 		return x.ToVersion
 	}
 	return 0
+}
+
+func (x *ReleaseSetDifference) GetFromDisplayVersion() string {
+	if x != nil {
+		return x.FromDisplayVersion
+	}
+	return ""
+}
+
+func (x *ReleaseSetDifference) GetToDisplayVersion() string {
+	if x != nil {
+		return x.ToDisplayVersion
+	}
+	return ""
 }
 
 // CreateReleaseSet names what runs in an environment now.
@@ -566,12 +583,14 @@ const file_signalbox_v1_release_sets_proto_rawDesc = "" +
 	"\x02to\x18\x02 \x01(\tR\x02to\"p\n" +
 	"\x14ReleaseSetComparison\x12D\n" +
 	"\vdifferences\x18\x01 \x03(\v2\".signalbox.v1.ReleaseSetDifferenceR\vdifferences\x12\x12\n" +
-	"\x04same\x18\x02 \x01(\x05R\x04same\"z\n" +
+	"\x04same\x18\x02 \x01(\x05R\x04same\"\xda\x01\n" +
 	"\x14ReleaseSetDifference\x12 \n" +
 	"\vapplication\x18\x01 \x01(\tR\vapplication\x12!\n" +
 	"\ffrom_version\x18\x02 \x01(\x04R\vfromVersion\x12\x1d\n" +
 	"\n" +
-	"to_version\x18\x03 \x01(\x04R\ttoVersion\"v\n" +
+	"to_version\x18\x03 \x01(\x04R\ttoVersion\x120\n" +
+	"\x14from_display_version\x18\x04 \x01(\tR\x12fromDisplayVersion\x12,\n" +
+	"\x12to_display_version\x18\x05 \x01(\tR\x10toDisplayVersion\"v\n" +
 	"\x10CreateReleaseSet\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x18\n" +

@@ -1541,6 +1541,8 @@ export interface components {
         ApprovalChange: {
             application?: string;
             displayVersion?: string;
+            /** @description What people call from_version; empty when it has no name of its own. */
+            fromDisplayVersion?: string;
             /**
              * Format: uint64
              * @description What ran when it was asked for; 0 for nothing.
@@ -2423,6 +2425,10 @@ export interface components {
             changes?: components["schemas"]["PreviewChange"][];
             /** @description Commit of main it was decided on, 40 hex digits. */
             commit?: string;
+            /** @description "<application>/<version>" -> what people call it, of the versions that the result names and that have a name of their own. */
+            displayVersions?: {
+                [key: string]: string;
+            };
             /** @description For a deployment: what the next train of an environment does differently afterwards; only what changes. */
             nextTrains?: components["schemas"]["TrainEffect"][];
             result?: components["schemas"]["ActionResult"];
@@ -2507,6 +2513,8 @@ export interface components {
             /** Format: date-time */
             queuedAt?: string;
             queuedBy?: components["schemas"]["Actor"];
+            /** @description What people call running_version; empty when it has no name of its own. */
+            runningDisplayVersion?: string;
             /**
              * Format: uint64
              * @description What runs meanwhile; 0 for nothing.
@@ -2637,8 +2645,11 @@ export interface components {
         /** @description ReleaseSetDifference is an application whose version differs; 0 where a side does not have it. */
         ReleaseSetDifference: {
             application?: string;
+            /** @description What people call the versions; empty where they have no names of their own. */
+            fromDisplayVersion?: string;
             /** Format: uint64 */
             fromVersion?: string;
+            toDisplayVersion?: string;
             /** Format: uint64 */
             toVersion?: string;
         };

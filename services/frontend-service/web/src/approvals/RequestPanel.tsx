@@ -73,7 +73,7 @@ export function RequestPanel({ approval: a, application, choose }: Props) {
                   </Link>
                 </td>
                 <td className="mono">
-                  {versionName(c.fromVersion) || 'nothing'} → <b>{versionName(c.version, c.displayVersion)}</b>
+                  {versionName(c.fromVersion, c.fromDisplayVersion) || 'nothing'} → <b>{versionName(c.version, c.displayVersion)}</b>
                 </td>
                 <td style={{ textAlign: 'right' }}>
                   <Button variant="default" aria-pressed={c === shown} onClick={() => choose(c.application ?? '')} aria-label={`Show the changes of ${c.application}`}>

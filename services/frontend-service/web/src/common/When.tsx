@@ -8,10 +8,12 @@ interface Props {
   zones?: string[];
   /** Leave out how long it is until then. */
   bare?: boolean;
+  /** How long it is until then stands below. */
+  stacked?: boolean;
 }
 
 /** A moment to come: on the viewer's clock, on the others that matter, and how long until then. */
-export function When({ time, zones = [], bare }: Props) {
+export function When({ time, zones = [], bare, stacked }: Props) {
   const now = useNow();
   if (!time) return null;
   const moment = new Date(time);
@@ -19,7 +21,8 @@ export function When({ time, zones = [], bare }: Props) {
     <Tooltip label={exact(moment)}>
       <time dateTime={time} tabIndex={0}>
         {inZones(moment, zones, now)}
-        {!bare && <span className="ink3">, {until(moment, now)}</span>}
+        {stacked && <div className="small ink3">{until(moment, now)}</div>}
+        {!bare && !stacked && <span className="ink3">, {until(moment, now)}</span>}
       </time>
     </Tooltip>
   );

@@ -86,7 +86,6 @@ export function ConfigEditor({ kind, name, isNew, saved, problem, environments }
 /** The right side: what would change, why, and the button. */
 function Saving({ draft, name, isNew, kind }: { draft: Draft; name: string; isNew: boolean; kind: Kind }) {
   const [reason, setReason] = useState('');
-  const after = draft.doc === undefined ? draft.text : pretty(draft.doc);
   const anything = draft.changed || isNew;
   const missing = draft.wrong
     ? 'It cannot be saved as it is.'
@@ -111,8 +110,10 @@ function Saving({ draft, name, isNew, kind }: { draft: Draft; name: string; isNe
             {draft.wrong.remedy && <div>{draft.wrong.remedy}</div>}
           </Alert>
         )}
-        {draft.changed ? (
-          <Diff text={lineDiff(draft.base === '{}' ? '' : draft.base, after)} />
+        {draft.doc === undefined ? (
+          <p className="ink3">The difference shows when the JSON is whole again.</p>
+        ) : draft.changed ? (
+          <Diff text={lineDiff(draft.base === '{}' ? '' : draft.base, pretty(draft.doc))} />
         ) : operation ? (
           <Alert color="blue" p={8} role="status" icon={<IconCheck size={14} />}>
             {operation.subject || 'Nothing had to change.'} <span className="mono ink3">{operation.commit?.slice(0, 10)}</span>

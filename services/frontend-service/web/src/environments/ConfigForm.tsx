@@ -1,4 +1,4 @@
-import { Button, Radio, Select, Switch } from '@mantine/core';
+import { Autocomplete, Button, Radio, Switch } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Environment } from '../api/types';
@@ -59,16 +59,14 @@ function Upstream({ name, draft, environments }: Omit<Props, 'kind'>) {
       </Radio.Group>
       <div className={classes.fields}>
         {value === 'environment' && <ChoiceField draft={draft} path={['upstream', 'environment']} label="Upstream" data={others.map((n) => ({ value: n, label: n }))} />}
-        <Select
+        <Autocomplete
+          size="xs"
           label="Environment group"
           placeholder={name}
-          data={[...new Set([...groups, ...(typeof group === 'string' ? [group] : [])])]}
-          value={typeof group === 'string' ? group : null}
-          onChange={(v) => draft.set(['environmentGroup'], v ?? undefined)}
-          clearable
-          searchable
+          data={groups}
+          value={typeof group === 'string' ? group : ''}
+          onChange={(v) => draft.set(['environmentGroup'], v || undefined)}
         />
-        <TextField draft={draft} path={['environmentGroup']} label="Or a new group" placeholder="name of the group" />
       </div>
     </fieldset>
   );

@@ -37,18 +37,18 @@ export function EnvironmentsTable({ environments, groups, stop, chosen, choose }
               </Link>
               {list.length > 1 && <PreviewButton target={group} group label={`Train into ${group}`} />}
             </header>
-            <table className="list">
+            <table className="list" style={{ tableLayout: 'fixed' }}>
               <tbody>
                 {list.map((e) => {
                   const signal = signalOf(e, stop);
                   return (
                     <tr key={e.name} style={e.name === chosen ? { background: 'var(--select)' } : undefined}>
-                      <td style={{ width: 220 }}>
+                      <td style={{ width: '22%', paddingLeft: 2 }}>
                         <Button variant="subtle" color="gray" onClick={() => choose(e.name ?? '')}>
                           <b style={{ fontWeight: 600 }}>{e.name}</b>
                         </Button>
                       </td>
-                      <td style={{ width: 110 }}>
+                      <td style={{ width: '12%' }}>
                         <span className="row" style={{ color: signal.tone === 'quiet' ? 'var(--ink2)' : `var(--${signal.tone})` }}>
                           <SignalArm raised={signal.clear} /> {signal.word}
                         </span>
@@ -58,7 +58,7 @@ export function EnvironmentsTable({ environments, groups, stop, chosen, choose }
                         {e.applications ?? 0} deployed{e.queued ? `, ${e.queued} queued` : ''}
                         {e.pendingApprovals ? `, ${e.pendingApprovals} to approve` : ''}
                       </td>
-                      <td style={{ whiteSpace: 'nowrap' }}>
+                      <td style={{ width: '26%' }}>
                         {e.nextDeparture ? (
                           <>
                             Train <When time={e.nextDeparture} />

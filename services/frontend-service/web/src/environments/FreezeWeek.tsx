@@ -44,11 +44,9 @@ export function FreezeWeek({ environment }: { environment: string }) {
       <div className={classes.line} aria-hidden="true">
         <span />
         <span className={classes.hours}>
-          <i>00</i>
-          <i>06</i>
-          <i>12</i>
-          <i>18</i>
-          <i>24</i>
+          {['00', '06', '12', '18', '24'].map((hour) => (
+            <span key={hour}>{hour}</span>
+          ))}
         </span>
       </div>
     </section>

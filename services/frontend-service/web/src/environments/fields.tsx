@@ -2,6 +2,9 @@ import { Checkbox, Select, TagsInput, TextInput } from '@mantine/core';
 import type { Json, Path } from './path';
 import type { Draft } from './useDraft';
 
+/** What explains a field stands below it, so that fields of a row stand on one line. */
+const BELOW = { inputWrapperOrder: ['label', 'input', 'description', 'error'] as ('label' | 'input' | 'description' | 'error')[] };
+
 interface Props {
   draft: Draft;
   path: Path;
@@ -21,14 +24,14 @@ function errorAt(draft: Draft, path: Path): string | undefined {
 const text = (value: Json | undefined) => (typeof value === 'string' ? value : '');
 
 export function TextField({ draft, path, ...rest }: Props) {
-  return <TextInput {...rest} value={text(draft.get(path))} error={errorAt(draft, path)} onChange={(e) => draft.set(path, e.currentTarget.value || undefined)} />;
+  return <TextInput {...BELOW} {...rest} value={text(draft.get(path))} error={errorAt(draft, path)} onChange={(e) => draft.set(path, e.currentTarget.value || undefined)} />;
 }
 
 /** A list of texts, typed one after the other. */
 export function ListField({ draft, path, ...rest }: Props) {
   const value = draft.get(path);
   const list = Array.isArray(value) ? value.filter((v) => typeof v === 'string') : [];
-  return <TagsInput size="xs" {...rest} value={list} error={errorAt(draft, path)} onChange={(v) => draft.set(path, v.length ? v : undefined)} />;
+  return <TagsInput size="xs" {...BELOW} {...rest} value={list} error={errorAt(draft, path)} onChange={(v) => draft.set(path, v.length ? v : undefined)} />;
 }
 
 export function CheckField({ draft, path, label, description }: Props) {
@@ -45,7 +48,7 @@ export function CheckField({ draft, path, label, description }: Props) {
 }
 
 export function ChoiceField({ draft, path, data, ...rest }: Props & { data: { value: string; label: string }[] }) {
-  return <Select {...rest} data={data} value={text(draft.get(path)) || null} error={errorAt(draft, path)} onChange={(v) => draft.set(path, v ?? undefined)} />;
+  return <Select {...BELOW} {...rest} data={data} value={text(draft.get(path)) || null} error={errorAt(draft, path)} onChange={(v) => draft.set(path, v ?? undefined)} />;
 }
 
 /** The zones this browser knows; the server has the last word. */

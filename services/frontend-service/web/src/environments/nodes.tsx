@@ -28,7 +28,7 @@ export function BoxNode({ data }: NodeProps) {
       <b>{box.group}</b>{' '}
       <span className="ink3">
         {box.environments.length > 1 ? `${box.environments.length} environments, ` : ''}
-        {priorityName(box).toLowerCase()}
+        priority {priorityName(box).toLowerCase()}
       </span>
     </section>
   );

@@ -50,7 +50,7 @@ export function LocksPage() {
             leftSection={<IconSearch size={14} />}
             value={search.q ?? ''}
             onChange={(e) => change({ q: e.currentTarget.value || undefined })}
-            w={200}
+            w={170}
           />
           <Select
             aria-label="Kind of lock"
@@ -59,10 +59,10 @@ export function LocksPage() {
             value={search.kind ?? null}
             onChange={(v) => change({ kind: (v as LocksSearch['kind']) ?? undefined })}
             clearable
-            w={160}
+            w={120}
           />
           <Toggle on={!!search.holds} count={all.filter((l) => l.holdsBack).length} onChange={(on) => change({ holds: on || undefined })}>
-            Holds something back
+            Holds back
           </Toggle>
           <Toggle on={!!search.endless} count={all.filter((l) => !l.expiresAt).length} onChange={(on) => change({ endless: on || undefined })}>
             Never ends

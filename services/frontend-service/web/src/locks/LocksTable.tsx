@@ -69,7 +69,7 @@ export function LocksTable({ query, shown, selected, select }: Props) {
               <th>Reason</th>
               <th style={{ width: 104 }}>By</th>
               <th style={{ width: 150 }}>Holds back now</th>
-              <th style={{ width: 200 }}>Ends</th>
+              <th style={{ width: 176 }}>Ends</th>
             </tr>
           </thead>
           <tbody>
@@ -153,7 +153,7 @@ function Ends({ lock }: { lock: Lock }) {
   const over = overLifetime(lock, now);
   return (
     <>
-      {lock.expiresAt ? <When time={lock.expiresAt} /> : <span>Never</span>}
+      {lock.expiresAt ? <When time={lock.expiresAt} stacked /> : <span>Never</span>}
       {over > 0 && (
         <div className="row small" style={{ gap: 4, color: 'var(--orange)' }}>
           <IconDiamond size={12} aria-hidden="true" /> {span(over)} over its suggested lifetime

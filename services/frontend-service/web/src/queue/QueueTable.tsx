@@ -117,7 +117,7 @@ function Row({ v, release }: { v: QueuedVersion; release: (v: QueuedVersion) => 
       </td>
       <td>{v.environment}</td>
       <td className="mono" style={{ whiteSpace: 'nowrap' }}>
-        {versionName(v.runningVersion) || 'nothing'} → <b>{versionName(v.version, v.displayVersion)}</b>
+        {versionName(v.runningVersion, v.runningDisplayVersion) || 'nothing'} → <b>{versionName(v.version, v.displayVersion)}</b>
       </td>
       <td style={{ overflowWrap: 'anywhere' }}>
         {v.heldByNow ? (
@@ -135,7 +135,7 @@ function Row({ v, release }: { v: QueuedVersion; release: (v: QueuedVersion) => 
         <Ago time={v.queuedAt} suffix=" ago" />
         <div className="small ink3">{v.queuedBy?.name || v.queuedBy?.email}</div>
       </td>
-      <td>{v.goesAt ? <When time={v.goesAt} /> : <span className="ink2">with a train, or when released</span>}</td>
+      <td>{v.goesAt ? <When time={v.goesAt} stacked /> : <span className="ink2">with a train, or when released</span>}</td>
       <td style={{ textAlign: 'right', whiteSpace: 'nowrap' }}>
         {!v.heldByNow && (
           <Button variant="default" onClick={() => release(v)} aria-label={`Release ${v.application} in ${v.environment} from the queue`}>

@@ -79,7 +79,7 @@ export function ReleaseSetsPage() {
 function Row({ set: s, chosen, open }: { set: ReleaseSet; chosen: boolean; open: () => void }) {
   return (
     <tr style={chosen ? { background: 'var(--select)' } : undefined}>
-      <td>
+      <td style={{ paddingLeft: 6 }}>
         <Button variant="subtle" color="gray" onClick={open} aria-expanded={chosen}>
           <b style={{ fontWeight: 600 }}>{s.name}</b>
         </Button>

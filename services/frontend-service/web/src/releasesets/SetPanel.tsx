@@ -144,8 +144,8 @@ function Comparison({ name, other }: { name: string; other: string }) {
                     {d.application}
                   </Link>
                 </td>
-                <td className="mono">{versionName(d.fromVersion) || <span className="ink3">not in it</span>}</td>
-                <td className="mono">{versionName(d.toVersion) || <span className="ink3">not there</span>}</td>
+                <td className="mono">{versionName(d.fromVersion, d.fromDisplayVersion) || <span className="ink3">not in it</span>}</td>
+                <td className="mono">{versionName(d.toVersion, d.toDisplayVersion) || <span className="ink3">not there</span>}</td>
               </tr>
             ))}
           </tbody>

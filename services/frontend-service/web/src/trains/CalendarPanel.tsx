@@ -33,7 +33,9 @@ export function CalendarPanel({ title, days, only = [], setDays }: Props) {
   const shown = new Set(rows.map((r) => r.environment));
   const groups = new Set(list.map((e) => e.environmentGroup || e.name));
   const zones = [
-    ...(timetable.data.trains ?? []).filter((t) => groups.has(t.environmentGroup) || shown.has(t.environment ?? '')).map((t) => t.timeZone ?? 'UTC'),
+    ...(timetable.data.trains ?? [])
+      .filter((t) => !t.disabled && !t.problem)
+      .filter((t) => groups.has(t.environmentGroup) || shown.has(t.environment ?? '')).map((t) => t.timeZone ?? 'UTC'),
     ...(freezes.data.windows ?? []).filter((w) => shown.has(w.environment ?? '')).map((w) => w.timeZone ?? 'UTC'),
   ];
   return (

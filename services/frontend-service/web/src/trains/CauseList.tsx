@@ -1,4 +1,4 @@
-import { IconLock, IconSnowflake } from '@tabler/icons-react';
+import { IconLock, IconSnowflake, IconUserCheck } from '@tabler/icons-react';
 import { When } from '../common/When';
 import type { Cause } from './outcome';
 import classes from './TrainPage.module.css';
@@ -12,10 +12,10 @@ export function CauseList({ causes }: { causes: Cause[] }) {
         const freeze = !!c.until || /freeze|frozen/i.test(c.because);
         return (
           <div key={`${c.environment}/${c.because}`} className={freeze ? classes.frozen : classes.cause}>
-            {freeze ? <IconSnowflake size={14} color="var(--teal)" aria-hidden="true" /> : <IconLock size={14} color="var(--violet)" aria-hidden="true" />}
+            <Sign approval={c.approval} freeze={freeze} />
             <span>
               <b>{c.environment}:</b>{' '}
-              {c.whole ? `the train leaves it out, ${c.because}${c.count ? ` holds back ${c.count}` : ''}.` : `${c.because} holds back ${c.count}`}
+              {c.whole ? `the train leaves it out, ${c.because}${c.count ? ` holds back ${c.count}` : ''}.` : c.approval ? `${c.count} wait for approval, ${c.because}` : `${c.because} holds back ${c.count}`}
               {c.until && (
                 <>
                   {' '}
@@ -29,4 +29,10 @@ export function CauseList({ causes }: { causes: Cause[] }) {
       })}
     </div>
   );
+}
+
+function Sign({ approval, freeze }: { approval: boolean; freeze: boolean }) {
+  if (freeze) return <IconSnowflake size={14} color="var(--teal)" aria-hidden="true" />;
+  const Icon = approval ? IconUserCheck : IconLock;
+  return <Icon size={14} color="var(--violet)" aria-hidden="true" />;
 }

@@ -5,20 +5,21 @@ import type { PreviewChange } from '../api/line';
 import { Diff } from '../application/Changes';
 import { Ago } from '../common/Ago';
 import { Segments } from '../common/Segments';
-import { releaseName, versionName } from '../common/words';
-import { type OutcomeRow, skipWords } from './outcome';
+import { releaseName } from '../common/words';
+import { type Namer, type OutcomeRow, skipWords } from './outcome';
 import classes from './TrainPage.module.css';
 
 interface Props {
   row: OutcomeRow;
   environments: string[];
+  name: Namer;
   environment?: string;
   choose: (environment: string) => void;
   close: () => void;
 }
 
 /** One application of a train: the releases that come with it, and the change of its manifests in each environment. */
-export function ChangePanel({ row, environments, environment, choose, close }: Props) {
+export function ChangePanel({ row, environments, name, environment, choose, close }: Props) {
   const places = environments.filter((e) => row.results.has(e));
   const shown = environment && places.includes(environment) ? environment : (places.find((e) => row.changes.has(e)) ?? places[0] ?? '');
   const result = row.results.get(shown) ?? {};
@@ -32,7 +33,7 @@ export function ChangePanel({ row, environments, environment, choose, close }: P
           </Link>
         </h2>
         <span className="mono">
-          {versionName(result.previousVersion) || 'nothing'} → <b>{versionName(result.version)}</b>
+          {name(row.application, result.previousVersion) || 'nothing'} → <b>{name(row.application, result.version)}</b>
         </span>
         <span className="grow" />
         {places.length > 1 && <Segments label="Environment" value={shown} data={places.map((e) => ({ value: e, label: e }))} onChange={choose} />}

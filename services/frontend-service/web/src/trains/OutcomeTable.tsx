@@ -3,8 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { IconArrowBarToRight, IconArrowRight, IconMinus, IconSnowflake, IconUserCheck } from '@tabler/icons-react';
 import { useRef } from 'react';
 import type { DeployResult } from '../api/types';
-import { versionName } from '../common/words';
-import { type Fate, fateOf, type Outcome, type OutcomeRow, skipWords } from './outcome';
+import { type Fate, fateOf, type Namer, type Outcome, type OutcomeRow, skipWords } from './outcome';
 import classes from './TrainPage.module.css';
 
 const SECTION: Record<Fate, { title: string; says: string }> = {
@@ -59,7 +58,7 @@ export function OutcomeTable({ outcome, show, chosen, choose }: Props) {
                     <b>{SECTION[line.fate].title}</b> <span className="count">{line.count}</span> <span className="ink3 ellipsis">{SECTION[line.fate].says}</span>
                   </div>
                 )}
-                {line?.kind === 'row' && <Row row={line.row} environments={outcome.environments} chosen={line.row.application === chosen} choose={choose} />}
+                {line?.kind === 'row' && <Row row={line.row} environments={outcome.environments} name={outcome.name} chosen={line.row.application === chosen} choose={choose} />}
               </div>
             );
           })}
@@ -83,7 +82,15 @@ function linesOf(outcome: Outcome, show?: Fate): Line[] {
   return lines;
 }
 
-function Row({ row, environments, chosen, choose }: { row: OutcomeRow; environments: string[]; chosen: boolean; choose: (application: string) => void }) {
+interface RowProps {
+  row: OutcomeRow;
+  environments: string[];
+  name: Namer;
+  chosen: boolean;
+  choose: (application: string) => void;
+}
+
+function Row({ row, environments, name, chosen, choose }: RowProps) {
   const message = [...row.changes.values()].flatMap((c) => c.releases ?? [])[0]?.message?.split('\n')[0];
   const first = [...row.results.values()][0];
   const why = row.because || (row.fate === 'skipped' && first ? skipWords(first) : message);
@@ -92,7 +99,7 @@ function Row({ row, environments, chosen, choose }: { row: OutcomeRow; environme
       <b className="ellipsis" style={{ fontWeight: 600 }}>
         {row.application}
       </b>
-      <Versions row={row} />
+      <Versions row={row} name={name} />
       <span className="ink2">{row.releases || ''}</span>
       <span className={classes.cells}>
         {environments.map((e) => (
@@ -104,14 +111,14 @@ function Row({ row, environments, chosen, choose }: { row: OutcomeRow; environme
   );
 }
 
-function Versions({ row }: { row: OutcomeRow }) {
+function Versions({ row, name }: { row: OutcomeRow; name: Namer }) {
   const result = [...row.results.values()].find((r) => fateOf(r) === row.fate) ?? {};
-  const change = [...row.changes.values()].find((c) => c.toVersion === result.version);
-  const to = versionName(result.version, change?.releases?.[0]?.version === result.version ? change?.releases?.[0]?.displayVersion : undefined);
-  if (row.fate === 'skipped') return <span className="mono ink2">{versionName(result.previousVersion) || to}</span>;
+  const from = name(row.application, result.previousVersion);
+  const to = name(row.application, result.version);
+  if (row.fate === 'skipped') return <span className="mono ink2">{from || to}</span>;
   return (
     <span className="mono ellipsis">
-      {versionName(result.previousVersion) || 'nothing'} → <b>{to}</b>
+      {from || 'nothing'} → <b>{to}</b>
     </span>
   );
 }

@@ -30,7 +30,7 @@ export function TrainPage() {
   const planner = usePlan();
   const outcome = preview.data && !preview.isError ? readOutcome(preview.data) : undefined;
   const planned = { action: { runTrain }, title: `Run train${search.train ? ` ${search.train}` : ''} into ${target}${search.set ? ` with release set ${search.set}` : ''}` };
-  const nothing = !outcome || outcome.counts.move + outcome.counts.queued + outcome.counts.approval === 0;
+  const nothing = !outcome?.acts;
   const row = outcome?.rows.find((r) => r.application === search.application);
   return (
     <div style={{ display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 }}>
@@ -44,7 +44,6 @@ export function TrainPage() {
           </div>
           <TrainFields target={target} search={search} change={change} />
           <span className="grow" />
-          {outcome && preview.data && <Foot outcome={outcome} preview={preview.data} />}
           <Button variant="default" disabled={nothing} onClick={() => planner.plan(planned)}>
             Plan it
           </Button>
@@ -52,7 +51,13 @@ export function TrainPage() {
             Run now…
           </Button>
         </div>
-        {outcome && <Counts outcome={outcome} show={search.show} change={change} />}
+        {outcome && preview.data && (
+          <div className={classes.counts}>
+            <Counts outcome={outcome} show={search.show} change={change} />
+            <span className="grow" />
+            <Verdict outcome={outcome} preview={preview.data} />
+          </div>
+        )}
       </div>
       {preview.isError ? (
         <div className="page">
@@ -75,6 +80,7 @@ export function TrainPage() {
             <ChangePanel
               row={row}
               environments={outcome.environments}
+              name={outcome.name}
               environment={search.environment}
               choose={(environment) => change({ environment })}
               close={() => change({ application: undefined })}
@@ -86,12 +92,13 @@ export function TrainPage() {
   );
 }
 
-function Foot({ outcome: { counts }, preview }: { outcome: Outcome; preview: TrainPreview }) {
-  const parts = [counts.move && `moves ${plural(counts.move, 'deployment')}`, counts.queued && `holds back ${counts.queued}`, counts.approval && `asks approval for ${counts.approval}`];
+/** What the run would come to, in a line, and what it was decided on. */
+function Verdict({ outcome: { counts, acts }, preview }: { outcome: Outcome; preview: TrainPreview }) {
+  const parts = [counts.move && `moves ${plural(counts.move, 'deployment')}`, counts.queued && `leaves ${counts.queued} held back`, counts.approval && `asks approval for ${counts.approval}`];
   const said = parts.filter(Boolean).join(', ');
   return (
     <div className="small ink2" style={{ textAlign: 'right' }}>
-      {said ? `One commit: ${said}.` : 'Nothing to do: no commit.'}
+      {acts ? `One commit: ${said}.` : counts.queued + counts.approval ? 'Nothing moves while that holds: no commit.' : 'Nothing to do: no commit.'}
       <div className="ink3">
         Decided at {preview.asOf ? clockIn(new Date(preview.asOf), viewerZone()) : ''} on main <span className="mono">{preview.commit?.slice(0, 7)}</span>; same rules as the run.
       </div>
@@ -108,7 +115,7 @@ function Counts({ outcome, show, change }: { outcome: Outcome; show?: Fate; chan
     );
   const skips = outcome.skips.slice(0, 1).map((s) => s.words.toLowerCase()).join();
   return (
-    <div className={classes.counts} role="group" aria-label="Show only">
+    <div className="row" role="group" aria-label="Show only" style={{ flexWrap: 'wrap' }}>
       {one('move', <IconArrowRight size={14} />, 'move')}
       {one('approval', <IconUserCheck size={14} color="var(--violet)" />, 'need approval')}
       {one('queued', <IconArrowBarToRight size={14} />, 'held back')}

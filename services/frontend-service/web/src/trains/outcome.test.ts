@@ -17,7 +17,7 @@ describe('a preview of a train', () => {
   });
   it('tells a freeze over many applications once', () => {
     const read = outcome({ environment: 'us', applications: ['a', 'b', 'c'].map((n) => queued(n, 'freeze window evening', '2026-11-21T11:00:00Z')) });
-    expect(read.causes).toEqual([{ environment: 'us', because: 'freeze window evening', count: 3, until: '2026-11-21T11:00:00Z', whole: false }]);
+    expect(read.causes).toEqual([{ environment: 'us', because: 'freeze window evening', count: 3, until: '2026-11-21T11:00:00Z', whole: false, approval: false }]);
     expect(read.rows.map((r) => r.because)).toEqual(['', '', '']);
   });
   it('tells a lock of one application beside it', () => {
@@ -27,11 +27,22 @@ describe('a preview of a train', () => {
   });
   it('says that an environment is left out, and holds its applications back', () => {
     const read = outcome({ environment: 'us', because: 'environment lock x', applications: [locked('a'), locked('b')] });
-    expect(read.causes).toEqual([{ environment: 'us', because: 'environment lock x', count: 2, whole: true }]);
+    expect(read.causes).toEqual([{ environment: 'us', because: 'environment lock x', count: 2, whole: true, approval: false }]);
     expect(read.counts.queued).toBe(2);
+  });
+  it('tells a request for approval of many applications once', () => {
+    const asked = (application: string): DeployResult => ({ application, outcome: 'DEPLOY_OUTCOME_PENDING_APPROVAL', because: 'request for approval 1' });
+    const read = outcome({ environment: 'us', applications: ['a', 'b', 'c'].map(asked) });
+    expect(read.causes).toEqual([{ environment: 'us', because: 'request for approval 1', count: 3, until: undefined, whole: false, approval: true }]);
+    expect(read.counts.approval).toBe(3);
   });
   it('groups what is skipped by its cause', () => {
     const read = outcome({ environment: 'de', applications: [same('a'), same('b'), { application: 'c', outcome: 'DEPLOY_OUTCOME_SKIPPED', skipCause: 'SKIP_CAUSE_APP_NOT_IN_SOURCE' }] });
     expect(read.skips).toEqual([{ words: 'Same version as the source', applications: ['a', 'b'] }, { words: 'Not in the source', applications: ['c'] }]);
   });
+  it('calls versions what people call them, and by their number where they have no name', () => {
+    const { name } = readOutcome({ displayVersions: { 'shop/12': '2.15.0' } });
+    expect([name('shop', '12'), name('shop', '13'), name('shop', '0')]).toEqual(['2.15.0', '13', '']);
+  });
+  it('knows when running it makes no commit', () => expect(readOutcome({ result: { unchanged: true, runTrain: {} } }).acts).toBe(false));
 });

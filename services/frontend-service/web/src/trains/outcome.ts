@@ -1,6 +1,7 @@
 // What a train would do, as a page tells it: rows by application, causes told once, counts.
 import type { PreviewChange, TrainPreview } from '../api/line';
 import type { DeployResult } from '../api/types';
+import { versionName } from '../common/words';
 
 /** What becomes of an application: the best that happens to it in any environment. */
 export type Fate = 'move' | 'approval' | 'queued' | 'skipped';
@@ -26,6 +27,8 @@ export interface Cause {
   until?: string;
   /** The train does not go there at all. */
   whole: boolean;
+  /** Not held: somebody has to approve it. */
+  approval: boolean;
 }
 
 export interface Outcome {
@@ -35,10 +38,20 @@ export interface Outcome {
   counts: Record<Fate, number>;
   /** Why applications are skipped, and how many deployments each. */
   skips: { words: string; applications: string[] }[];
+  /** Running it makes a commit. */
+  acts: boolean;
+  name: Namer;
 }
 
 /** This many applications behind the same thing: it is told once. */
 const TOLD_ONCE = 3;
+
+/** What people call a version of an application, as the preview knows it. */
+export type Namer = (application?: string, version?: string) => string;
+
+export function namerOf(preview: Pick<TrainPreview, 'displayVersions'>): Namer {
+  return (application, version) => versionName(version, preview.displayVersions?.[`${application}/${version}`]);
+}
 
 /** Reads a preview of a train. Counts are deployments: an application in an environment. */
 export function readOutcome(preview: TrainPreview): Outcome {
@@ -78,6 +91,8 @@ export function readOutcome(preview: TrainPreview): Outcome {
     causes,
     counts,
     skips: [...skips].map(([words, applications]) => ({ words, applications: [...applications] })).sort((a, b) => b.applications.length - a.applications.length),
+    acts: !preview.result?.unchanged,
+    name: namerOf(preview),
   };
 }
 
@@ -107,15 +122,15 @@ function causesOf(preview: TrainPreview): Cause[] {
   const causes: Cause[] = [];
   for (const place of preview.result?.runTrain?.environments ?? []) {
     const environment = place.environment ?? '';
-    if (place.because || place.skipCause) {
-      causes.push({ environment, because: place.because || 'it has nothing to take from', count: (place.applications ?? []).length, whole: true });
-      // Its applications are held by the same words.
-    }
+    if (place.because || place.skipCause)
+      causes.push({ environment, because: place.because || 'it has nothing to take from', count: (place.applications ?? []).length, whole: true, approval: false });
     const by = new Map<string, DeployResult[]>();
     for (const r of place.applications ?? [])
-      if (fateOf(r) === 'queued' && r.because && r.because !== place.because) by.set(r.because, [...(by.get(r.because) ?? []), r]);
-    for (const [because, list] of by)
-      if (list.length >= TOLD_ONCE) causes.push({ environment, because, count: list.length, until: list[0]?.frozenUntil, whole: false });
+      if (fateOf(r) !== 'skipped' && r.because && r.because !== place.because) by.set(r.because, [...(by.get(r.because) ?? []), r]);
+    for (const [because, list] of by) {
+      const approval = list.every((r) => fateOf(r) === 'approval');
+      if (list.length >= TOLD_ONCE) causes.push({ environment, because, count: list.length, until: list[0]?.frozenUntil, whole: false, approval });
+    }
   }
   return causes;
 }
