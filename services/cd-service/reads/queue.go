@@ -63,14 +63,6 @@ func (p *picture) waiting(r *api.ListQueueRequest) []waiting {
 	return found
 }
 
-// displayVersion is what people call a version; empty when it has no name of its own, or no release any more.
-func displayVersion(app *manifestrepo.Application, version uint64) string {
-	if release := app.Release(version); release != nil {
-		return release.DisplayVersion
-	}
-	return ""
-}
-
 // queuedProto says what a version waits for, and what would hold it back now.
 func queuedProto(w waiting, view *rules.QueueView) *api.QueuedVersion {
 	d := w.app.Deployments[w.env.Name]

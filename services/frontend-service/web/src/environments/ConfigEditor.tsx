@@ -4,8 +4,8 @@ import { IconCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Refusal } from '../actions/Dialog';
 import type { Environment } from '../api/types';
-import { Diff } from '../application/Changes';
 import page from '../common/Page.module.css';
+import { Diff } from '../common/Diff';
 import { Page } from '../common/Page';
 import { Segments } from '../common/Segments';
 import aside from '../common/Aside.module.css';
@@ -113,7 +113,7 @@ function Saving({ draft, name, isNew, kind }: { draft: Draft; name: string; isNe
         {draft.doc === undefined ? (
           <p className="ink3">The difference shows when the JSON is whole again.</p>
         ) : draft.changed ? (
-          <Diff text={lineDiff(draft.base === '{}' ? '' : draft.base, pretty(draft.doc))} />
+          <Diff text={lineDiff(draft.base === '{}' ? '' : draft.base, pretty(draft.doc))} full={pretty(draft.doc)} label={`Changes of ${name}`} />
         ) : operation ? (
           <Alert color="blue" p={8} role="status" icon={<IconCheck size={14} />}>
             {operation.subject || 'Nothing had to change.'} <span className="mono ink3">{operation.commit?.slice(0, 10)}</span>

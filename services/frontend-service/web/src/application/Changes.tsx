@@ -1,1 +1,0 @@
-export { Diff } from '../common/Diff';
