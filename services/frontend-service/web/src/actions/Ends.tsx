@@ -30,7 +30,7 @@ export function EndFields({ end, change }: { end: End; change: (end: End) => voi
       <Input.Label labelElement="div" size="xs">
         Ends by itself
       </Input.Label>
-      <SegmentedControl size="xs" data={PRESETS} value={end.preset} onChange={(preset) => change({ ...end, preset })} />
+      <SegmentedControl withItemsBorders={false} size="xs" data={PRESETS} value={end.preset} onChange={(preset) => change({ ...end, preset })} />
       {end.preset === 'exact' && (
         <TextInput
           type="datetime-local"

@@ -31,6 +31,8 @@ export function LockDialog({ application, environment, environmentGroup, team, c
   const environments = useQuery(environmentsQuery).data;
   const [scope, setScope] = useState<LockScope>(firstScope({ application, environmentGroup, team }));
   const [place, setPlace] = useState({ application: application ?? '', environment: environment ?? '', group: environmentGroup ?? '', team: team ?? '' });
+  // What is not known yet is asked for first.
+  const [placed] = useState(whatIsMissing(scope, place) === undefined || scope === 'LOCK_SCOPE_ENVIRONMENT_GROUP');
   const [id, setId] = useState(() => `ui-${crypto.randomUUID().slice(0, 8)}`);
   const [message, setMessage] = useState('');
   const [end, setEnd] = useState(NEVER);
@@ -56,10 +58,10 @@ export function LockDialog({ application, environment, environmentGroup, team, c
         {scope === 'LOCK_SCOPE_ENVIRONMENT_GROUP' ? (
           <Select label="Environment group" data={groups} value={place.group || null} onChange={(v) => setPlace({ ...place, group: v ?? '' })} searchable />
         ) : (
-          <Select label="Environment" data={names} value={place.environment || null} onChange={(v) => setPlace({ ...place, environment: v ?? '' })} searchable />
+          <Select label="Environment" data={names} value={place.environment || null} onChange={(v) => setPlace({ ...place, environment: v ?? '' })} searchable data-autofocus={placed ? undefined : true} />
         )}
       </div>
-      <Textarea label="Message" description="Why; stands at the lock for everybody it holds back." value={message} onChange={(e) => setMessage(e.currentTarget.value)} autosize minRows={2} data-autofocus />
+      <Textarea label="Message" description="Why; stands at the lock for everybody it holds back." value={message} onChange={(e) => setMessage(e.currentTarget.value)} autosize minRows={2} data-autofocus={placed || undefined} />
       <EndFields end={end} change={setEnd} />
       <TextInput label="Lock id" description="Locks of the same id in the same place replace each other." value={id} onChange={(e) => setId(e.currentTarget.value.trim())} />
     </ActionDialog>

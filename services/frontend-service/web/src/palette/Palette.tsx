@@ -20,8 +20,12 @@ const ICON = { application: IconBox, environment: IconServer2, action: IconBolt,
 
 /** The field in the top bar that opens the palette, and the palette. */
 export function PaletteButton() {
-  const [opened, { open, close, toggle }] = useDisclosure(false);
-  useHotkeys([['mod+K', toggle]], []);
+  const [opened, { open, close }] = useDisclosure(false);
+  const onKey = () => {
+    if (opened) close();
+    else if (!document.querySelector('[aria-modal="true"]')) open(); // no dialog on a dialog
+  };
+  useHotkeys([['mod+K', onKey]], []);
   return (
     <>
       <UnstyledButton className={classes.button} onClick={open} aria-label="Find or run a command" aria-keyshortcuts="Control+K Meta+K">
@@ -40,7 +44,7 @@ function Palette({ close }: { close: () => void }) {
   const [text, setText] = useState('');
   const router = useRouter();
   const sections = useSections(text.trim());
-  const combobox = useCombobox({ opened: true });
+  const combobox = useCombobox({ opened: true, onDropdownClose: close }); // Esc closes the list: there is nothing below it
   const all = sections.flatMap((s) => s.entries);
   const ids = all.map((e) => e.id).join('\n');
   useEffect(() => {

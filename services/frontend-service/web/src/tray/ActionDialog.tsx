@@ -41,7 +41,7 @@ export function ActionDialog({ title, planned, missing, close, children, size = 
   const { answer } = run;
   const settled = answer.phase === 'done';
   const busy = answer.phase === 'sending' || answer.phase === 'unknown';
-  const why = missing ?? (one?.refused ? 'It would be refused.' : story.demands && !sayWhy && !reason.trim() ? 'Give the reason.' : undefined);
+  const why = missing ?? (one?.refused ? 'Nothing can be done like this.' : story.demands && !sayWhy && !reason.trim() ? 'Give the reason.' : undefined);
   const asDecided = planned && action ? { ...planned, action } : undefined;
   return (
     <Modal opened onClose={close} title={<b className="dialogTitle">{title}</b>} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>

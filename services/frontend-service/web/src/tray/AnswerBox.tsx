@@ -89,15 +89,19 @@ function Done({ operation, sent }: { operation: Operation; sent?: Action }) {
   );
 }
 
-/** Why it did not happen, in the server's words. */
-export function Refusal({ error }: { error: Error }) {
+/** Why it did not happen, or would not, in the server's words. */
+export function Refusal({ error, verdict }: { error: Error; verdict?: string }) {
   const problem = error instanceof Problem ? error : undefined;
   return (
     <Box hue="red" icon={<IconAlertOctagonFilled size={16} />} alert>
-      <b>{problem?.verdict ?? 'The server cannot be reached.'}</b> {error.message}
-      {problem?.remedy && <div>{problem.remedy}</div>}
+      <b>{verdict ?? problem?.verdict ?? 'The server cannot be reached.'}</b> {asSentence(error.message)}
+      {problem?.remedy && <div>{asSentence(problem.remedy)}</div>}
     </Box>
   );
+}
+
+function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?:]$/.test(text) ? '' : '.');
 }
 
 function Box({ hue, icon, alert, children }: { hue: 'blue' | 'red' | 'orange'; icon: ReactNode; alert?: boolean; children: ReactNode }) {

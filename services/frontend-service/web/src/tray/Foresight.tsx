@@ -37,7 +37,7 @@ export function useVersionName(deploy: Action['deploy']): string {
 
 /** What the action would do, or why not, and what the next train does then. */
 export function Foresight({ action, foreseen }: { action: Action; foreseen?: Foreseen }) {
-  if (foreseen?.refused) return <Refusal error={foreseen.refused} />;
+  if (foreseen?.refused) return <Refusal error={foreseen.refused} verdict="It would be refused." />;
   if (!foreseen?.effect)
     return (
       <div aria-busy="true" aria-label="Working out what this does">
