@@ -71,7 +71,7 @@ function Done({ operation, sent }: { operation: Operation; sent?: Action }) {
     <Box hue="blue" icon={<IconCircleCheck size={16} />}>
       <b>{unchanged ? 'Nothing had to change.' : 'Done.'}</b> {operation.subject}{' '}
       {operation.commit && (
-        <Link to="/history" className="mono">
+        <Link to="/history/$commit" params={{ commit: operation.commit }} className="mono">
           {operation.commit.slice(0, 10)}
         </Link>
       )}
@@ -94,14 +94,15 @@ export function Refusal({ error, verdict }: { error: Error; verdict?: string }) 
   const problem = error instanceof Problem ? error : undefined;
   return (
     <Box hue="red" icon={<IconAlertOctagonFilled size={16} />} alert>
-      <b>{verdict ?? problem?.verdict ?? 'The server cannot be reached.'}</b> {asSentence(error.message)}
-      {problem?.remedy && <div>{asSentence(problem.remedy)}</div>}
+      <b>{verdict ?? problem?.verdict ?? 'The server cannot be reached.'}</b> {ended(error.message)}
+      {problem?.remedy && <div>{ended(problem.remedy.charAt(0).toUpperCase() + problem.remedy.slice(1))}</div>}
     </Box>
   );
 }
 
-function asSentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?:]$/.test(text) ? '' : '.');
+// A message may begin with a name: it keeps its letters, and ends as a sentence.
+function ended(text: string): string {
+  return /[.!?:]$/.test(text) ? text : `${text}.`;
 }
 
 function Box({ hue, icon, alert, children }: { hue: 'blue' | 'red' | 'orange'; icon: ReactNode; alert?: boolean; children: ReactNode }) {

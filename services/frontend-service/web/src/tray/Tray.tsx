@@ -100,6 +100,7 @@ function Foot({ cards, reason, foreseen, stale, answer, start, reset, sent, atte
   // Another tab sent it, or this one was closed before the answer came.
   const lost = attempt && answer.phase === 'idle' && now.getTime() - attempt.at > OTHER_TAB_MS;
   const forget = attempt && !canAskAgain(attempt, now) ? () => tray.forget() : undefined;
+  if (cards.length === 0 && answer.phase === 'idle') return null;
   return (
     <footer className={classes.foot}>
       <AnswerBox answer={lost ? { phase: 'unknown' } : answer} again={start} forget={forget} sent={sent} />
