@@ -2,7 +2,7 @@
 // target, because a figure says as much about the machine.
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
@@ -67,7 +67,7 @@ describe('2,000 applications in 30 environments', () => {
         paints.push(await firstUsefulPaint(screen.page));
         await screen.cell('app-0000', 'env-00').waitFor();
         await screen.settled();
-        expect(await screen.page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(APPLICATIONS + 1));
+        await screen.page.getByText(/^Rows 1 to \d+ of 2,000/).waitFor();
         expect(await screen.page.getByRole('gridcell').count(), 'only what is in view is drawn').toBeLessThan(60 * ENVIRONMENTS);
         answers = transfer.sum('/api/v1/overview');
         everything = transfer.sum('/');
@@ -107,7 +107,7 @@ describe('2,000 applications in 30 environments', () => {
 
       await screen.page.getByRole('textbox', { name: /filter applications/i }).fill('app-1234');
       await screen.cell('app-1234', 'env-00').waitFor();
-      await expect.poll(() => screen.page.getByRole('grid').getAttribute('aria-rowcount')).toBe('2');
+      await screen.page.getByText(/^Rows? 1( to 1)? of 1\b/).waitFor();
     });
   });
 
@@ -158,5 +158,5 @@ function milliseconds(ms: number): string {
 
 function table(figures: Figure[]): string {
   const rows = figures.map((f) => `| ${f.what} | ${f.target} | ${f.measured} |`);
-  return ['', `| ${APPLICATIONS.toLocaleString('en')} applications x ${ENVIRONMENTS} environments | target | measured |`, '|---|---|---|', ...rows].join('\n');
+  return ['', `| ${APPLICATIONS.toLocaleString('en')} applications x ${ENVIRONMENTS} environments | target | measured, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)} |`, '|---|---|---|', ...rows].join('\n');
 }
