@@ -1,5 +1,5 @@
 // What pages read, as TanStack queries. fresh.ts keeps them so.
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { api, ask } from './client';
 
 export const applicationQuery = (application: string) =>
@@ -20,20 +20,6 @@ export const releaseQuery = (application: string, version: string) =>
     queryKey: ['release', application, version],
     queryFn: ({ signal }) => ask(api.GET('/api/v1/applications/{application}/releases/{version}', { signal, params: { path: { application, version } } })),
     retry: false,
-  });
-
-export const releasesQuery = (application: string) =>
-  infiniteQueryOptions({
-    queryKey: ['releases', application],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      ask(
-        api.GET('/api/v1/applications/{application}/releases', {
-          signal,
-          params: { path: { application }, query: { pageSize: 30, pageToken: pageParam || undefined } },
-        }),
-      ),
-    getNextPageParam: (last) => last.nextPageToken || undefined,
   });
 
 export const diffQuery = (application: string, environment: string, fromVersion: string, toVersion: string) =>
@@ -68,35 +54,6 @@ export const statusQuery = queryOptions({
   queryKey: ['status'],
   queryFn: ({ signal }) => ask(api.GET('/api/v1/status', { signal })),
 });
-
-export interface HistoryFilter {
-  application?: string;
-  environment?: string;
-  author?: string;
-}
-
-export const historyQuery = (filter: HistoryFilter) =>
-  infiniteQueryOptions({
-    queryKey: ['history', filter],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      ask(
-        api.GET('/api/v1/history', {
-          signal,
-          params: {
-            query: {
-              application: filter.application || undefined,
-              environment: filter.environment || undefined,
-              author: filter.author || undefined,
-              pageSize: 50,
-              pageToken: pageParam || undefined,
-            },
-          },
-        }),
-      ),
-    getNextPageParam: (last) => last.nextPageToken || undefined,
-    placeholderData: (old) => old,
-  });
 
 /** The newest releases of an application, as many as the lane of a row chooses from. */
 export const laneQuery = (application: string) =>

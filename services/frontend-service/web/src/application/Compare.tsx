@@ -1,4 +1,4 @@
-import { SegmentedControl, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { diffQuery } from '../api/queries';
@@ -7,6 +7,7 @@ import { Failed, Loading } from '../app/States';
 import { Ago } from '../common/Ago';
 import { Diff } from '../common/Diff';
 import { parseDiff, thingsOf, touched } from '../common/diff';
+import { Segments } from '../common/Segments';
 import { authorName, commitPage, pullOf, pullPage } from '../common/source';
 import { initials, releaseName } from '../common/words';
 import classes from './ApplicationPage.module.css';
@@ -39,9 +40,8 @@ export function Compare({ application, environment, from, to, split, change }: P
         <span aria-hidden="true">→</span>
         <SidePicker letter="B" application={application} side={to} choose={(side) => change({ to: side })} />
         <span className="grow" />
-        <SegmentedControl
-          size="xs"
-          aria-label="How changes are shown"
+        <Segments
+          label="How changes are shown"
           value={split ? 'split' : 'unified'}
           data={[
             { value: 'unified', label: 'Unified' },

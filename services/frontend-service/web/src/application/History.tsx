@@ -1,7 +1,8 @@
-import { SegmentedControl, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Application } from '../api/types';
+import { Segments } from '../common/Segments';
 import { DeploymentsTable } from '../history/DeploymentsTable';
 import { Export } from '../history/HistoryPage';
 import { HistoryTable } from '../history/HistoryTable';
@@ -17,9 +18,8 @@ export function History({ application }: { application: Application }) {
       <header style={{ flexWrap: 'wrap' }}>
         <h2>{all ? 'Everything that happened' : 'Deployment history'}</h2>
         <span className="grow" />
-        <SegmentedControl
-          size="xs"
-          aria-label="What is listed"
+        <Segments
+          label="What is listed"
           value={all ? 'all' : 'deployments'}
           data={[
             { value: 'deployments', label: 'Deployments' },

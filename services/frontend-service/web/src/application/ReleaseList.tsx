@@ -35,6 +35,7 @@ export function ReleaseList({ application, environments, search, setSearch, a, b
   const [first, last] = [items[0]?.index ?? 0, items[items.length - 1]?.index ?? 0];
   const { need } = releases;
   useEffect(() => need(first, last));
+  const seen = { first: rows.range?.startIndex ?? first, last: rows.range?.endIndex ?? last };
   const lane = useLane(application, environments, releases.at(last)?.createdAt);
   const [active, setActive] = useState(0);
   const move = (event: KeyboardEvent) => {
@@ -117,7 +118,7 @@ export function ReleaseList({ application, environments, search, setSearch, a, b
       <div className={classes.foot}>
         <span>
           {releases.total > 0 &&
-            `Releases ${first + 1} to ${Math.min(last + 1, releases.total)} of ${releases.total.toLocaleString('en')}`}
+            `Releases ${seen.first + 1} to ${Math.min(seen.last + 1, releases.total)} of ${releases.total.toLocaleString('en')}`}
         </span>
         <span className="grow" />
         <Key state="runs" word="runs" />

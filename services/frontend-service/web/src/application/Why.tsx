@@ -1,15 +1,16 @@
 import { Button } from '@mantine/core';
 import { IconArrowBarToRight, IconLock, IconPencil, IconPlayerPauseFilled, IconSnowflake, IconUserCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { queueRelease, resuming, unlocking } from '../actions/make';
 import type { Application, Environment } from '../api/types';
 import { Ago } from '../common/Ago';
+import { When } from '../common/When';
 import { initials, lockScope, versionName } from '../common/words';
 import { type PlannedAction, usePlan } from '../tray';
-import { approveAction, renderAction } from './actions';
+import { renderAction } from './actions';
 import classes from './ApplicationPage.module.css';
-import { Moment } from './Moment';
 import { queueQuery } from './queries';
 import { type Cause, causesOf, queuedName } from './why';
 
@@ -51,7 +52,7 @@ function CauseLine({ cause, application }: { cause: Cause; application: string }
           <b>{cause.environments.join(', ')}</b> {cause.environments.length > 1 ? 'are' : 'is'} frozen: {cause.because}.{' '}
           {cause.until ? (
             <>
-              Ends <Moment time={cause.until} />; what waits for it alone goes by itself then.
+              Ends <When time={cause.until} />; what waits for it alone goes by itself then.
             </>
           ) : (
             'Its end is not known.'
@@ -66,7 +67,7 @@ function CauseLine({ cause, application }: { cause: Cause; application: string }
           {lock.createdBy?.name || lock.createdBy?.email} <Ago time={lock.createdAt} suffix=" ago" />: {lock.message || 'no message'}.{' '}
           {lock.expiresAt && (
             <>
-              Ends <Moment time={lock.expiresAt} />.
+              Ends <When time={lock.expiresAt} />.
             </>
           )}
         </Line>
@@ -85,11 +86,11 @@ function CauseLine({ cause, application }: { cause: Cause; application: string }
       const d = cause.deployment;
       const [environment, id] = [d.environment ?? '', d.approvalId ?? ''];
       return (
-        <Line
-          icon={<IconUserCheck size={14} color="var(--violet)" />}
-          act={{ words: 'Approve…', planned: approveAction(environment, id) }}
-        >
-          Version <b>{versionName(d.pendingVersion)}</b> waits for approval in <b>{environment}</b>, request {id}.
+        <Line icon={<IconUserCheck size={14} color="var(--violet)" />}>
+          Version <b>{versionName(d.pendingVersion)}</b> waits for approval in <b>{environment}</b>.{' '}
+          <Link to="/approvals" search={{ environment, id }}>
+            Request {id}
+          </Link>
         </Line>
       );
     }
@@ -100,10 +101,10 @@ function CauseLine({ cause, application }: { cause: Cause; application: string }
           icon={<IconArrowBarToRight size={14} />}
           act={cause.heldByNow === '' ? { words: 'Release the queue…', planned: queueRelease({ application, environment: d.environment }) } : undefined}
         >
-          <b className="mono">{queuedName(d)}</b> is queued for <b>{d.environment}</b> since <Ago time={d.queuedAt} suffix=" ago" /> behind {d.queuedBecause}.{' '}
+          <b className="mono">{queuedName(d)}</b> was queued for <b>{d.environment}</b> <Ago time={d.queuedAt} suffix=" ago" /> behind {d.queuedBecause}.{' '}
           {cause.goesAt ? (
             <>
-              It goes by itself <Moment time={cause.goesAt} />.
+              It goes by itself <When time={cause.goesAt} />.
             </>
           ) : cause.heldByNow === '' ? (
             'Nothing holds it now: it goes with the next train, or when the queue is released.'

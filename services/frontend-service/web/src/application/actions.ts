@@ -13,10 +13,6 @@ export function deployAction(application: string, environment: string, release: 
   return back ? { ...planned, title: `Roll back ${application} in ${environment} from ${runningName(current)} to ${releaseName(release)}` } : planned;
 }
 
-export function approveAction(environment: string, id: string): PlannedAction {
-  return { action: { approve: { environment, id } }, title: `Approve request ${id} of ${environment}` };
-}
-
 export function renderAction(environment: string): PlannedAction {
   return { action: { renderEnvironment: { environment } }, title: `Write the manifests of ${environment} as released` };
 }

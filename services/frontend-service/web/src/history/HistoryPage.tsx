@@ -28,7 +28,7 @@ export function HistoryPage() {
       <nav className={classes.tabs} aria-label="Views of the history">
         <h1 style={{ alignSelf: 'center', marginRight: 12, fontSize: 15 }}>History</h1>
         {VIEWS.map(({ view, words }) => (
-          <Link key={words} to="/history" search={(old) => ({ ...old, view })} activeOptions={{ exact: true, explicitUndefined: true }}>
+          <Link key={words} to="/history" search={(old) => ({ ...old, view })} activeOptions={{ exact: true }}>
             {words}
           </Link>
         ))}

@@ -55,7 +55,7 @@ function Story({ entry, part }: { entry: HistoryEntry; part: { application?: str
               {foreign ? <span className="chip orange">Past Signalbox</span> : actionName(entry.action)}
               {brokeGlass(entry) && <span className="chip red">Broke the glass</span>}
             </span>
-            {foreign && <p className="ink2">Somebody pushed this to main without Signalbox: no rule was asked. What it made run stands below.</p>}
+            {foreign && <p className="ink2">Somebody pushed this to main without Signalbox: no rule was asked. The versions it made run stand below.</p>}
           </Fact>
           <Fact name="Who">
             {entry.author?.name} {entry.author?.email && <span className="ink3">{entry.author.email}</span>}
@@ -109,7 +109,18 @@ function Details({ entry, part, total }: { entry: HistoryEntry; part: { applicat
   const story = useQuery({ ...storyQuery(entry.commit ?? '', part), enabled: filtered });
   if (story.isError) return <Failed what="What it did" error={story.error} retry={() => void story.refetch()} />;
   const details = (filtered ? story.data?.[0]?.details : entry.details) ?? [];
-  if (total === 0) return <p className="page ink3">{entry.action === 'foreign' ? 'It changed nothing that runs.' : 'Nothing beyond the commit itself.'}</p>;
+  if (total === 0)
+    return (
+      <p className="page ink3">
+        {entry.action === 'foreign' ? (
+          <>
+            It changed no version that runs. What it did to files, such as a manifest that was edited, git knows: <code className="mono">git show {entry.commit?.slice(0, 12)}</code>
+          </>
+        ) : (
+          'Nothing beyond the commit itself.'
+        )}
+      </p>
+    );
   if (filtered && story.isPending) return <Loading rows={3} />;
   if (details.length === 0) return <p className="page ink3">Nothing of that, here.</p>;
   return (
