@@ -6,14 +6,12 @@ import { useState } from 'react';
 import { Refusal } from '../actions/Dialog';
 import { carryOut } from '../api/commands';
 import type { Approval } from '../api/line';
-import { diffQuery } from '../api/queries';
 import type { DeployResult } from '../api/types';
-import { Failed, Loading } from '../app/States';
 import { Ago } from '../common/Ago';
-import { Diff } from '../common/Diff';
 import page from '../common/Page.module.css';
 import { When } from '../common/When';
-import { releaseName, versionName } from '../common/words';
+import { ChangeOf } from '../trains/ChangeOf';
+import { versionName } from '../common/words';
 import classes from './ApprovalsPage.module.css';
 import { askedBy, mayApprove, wanted } from './words';
 
@@ -144,42 +142,5 @@ function Fate({ results }: { results: DeployResult[] }) {
       {left.length ? `, ${left.length} left alone` : ''}
       {causes && ` (${causes})`}.
     </>
-  );
-}
-
-function ChangeOf({ application, environment, from, to }: { application: string; environment: string; from: string; to: string }) {
-  const diff = useQuery(diffQuery(application, environment, from, to));
-  return (
-    <section className="panel" aria-label={`Changes of ${application}`}>
-      <header>
-        <h2>
-          {application} in {environment}
-        </h2>
-        <span className="grow" />
-        {diff.data && (
-          <span className="mono">
-            <b style={{ color: 'var(--add)' }}>+{diff.data.added ?? 0}</b> <b style={{ color: 'var(--del)' }}>-{diff.data.removed ?? 0}</b>
-          </span>
-        )}
-      </header>
-      {diff.isError ? (
-        <Failed what="The diff" error={diff.error} retry={() => void diff.refetch()} />
-      ) : !diff.data ? (
-        <Loading rows={6} />
-      ) : (
-        <>
-          <ul style={{ listStyle: 'none', margin: 0, padding: '6px 12px' }}>
-            {(diff.data.releases ?? []).slice(0, 20).map((r) => (
-              <li key={r.version} className="row">
-                <b className="mono">{releaseName(r)}</b>
-                <span className="ellipsis grow">{r.message?.split('\n')[0]}</span>
-                <span className="small ink3">{r.author?.replace(/ *<.*/, '')}</span>
-              </li>
-            ))}
-          </ul>
-          {diff.data.diff ? <Diff text={diff.data.diff} /> : <p className="page ink3">The manifests are the same.</p>}
-        </>
-      )}
-    </section>
   );
 }

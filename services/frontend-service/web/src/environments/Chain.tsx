@@ -7,7 +7,7 @@ import type { Environment, Lock } from '../api/types';
 import classes from './Chain.module.css';
 import { layout, NODE, pilePlace } from './layout';
 import { BoxNode, EnvironmentNode, PileNode } from './nodes';
-import { type Signal, signalOf } from './signal';
+import { type Signal, signalOf, signalOfAll } from './signal';
 import { SignalArm } from './SignalArm';
 
 const NODES = { environment: EnvironmentNode, box: BoxNode, pile: PileNode };
@@ -75,29 +75,29 @@ function draw(
       data: { environment, stop, chosen: environment.name === chosen, choose },
     });
   const byName = new Map(environments.map((e) => [e.name ?? '', e]));
+  const piles = new Map(chain.boxes.map((b) => [`pile:${b.group}`, b.environments]));
   const edges = chain.arcs.map(({ from, to }) => {
     const e = byName.get(to);
-    return { id: `${from}>${to}`, source: from, target: to, type: 'signal', data: { signal: e ? signalOf(e, stop) : undefined } };
+    const signal = e ? signalOf(e, stop) : signalOfAll(piles.get(to) ?? [], stop);
+    return { id: `${from}>${to}`, source: from, target: to, type: 'signal', data: { signal } };
   });
   return { nodes, edges };
 }
 
 function SignalEdge({ id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data }: EdgeProps) {
   const [path] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
-  const signal = (data as { signal?: Signal }).signal;
+  const signal = (data as { signal: Signal }).signal;
   return (
     <>
       <BaseEdge id={id} path={path} style={{ strokeWidth: 1.5 }} />
-      {signal && (
-        <EdgeLabelRenderer>
-          <span
-            className={`${classes.signal} ${signal.tone === 'quiet' ? '' : classes[signal.tone]}`}
-            style={{ transform: `translate(-100%, -50%) translate(${targetX - 22}px, ${targetY}px)` }}
-          >
-            <SignalArm raised={signal.clear} /> {signal.word}
-          </span>
-        </EdgeLabelRenderer>
-      )}
+      <EdgeLabelRenderer>
+        <span
+          className={`${classes.signal} ${signal.tone === 'quiet' ? '' : classes[signal.tone]}`}
+          style={{ transform: `translate(-100%, -50%) translate(${targetX - 22}px, ${targetY}px)` }}
+        >
+          <SignalArm raised={signal.clear} /> {signal.word}
+        </span>
+      </EdgeLabelRenderer>
     </>
   );
 }

@@ -81,6 +81,7 @@ function Approval({ draft }: { draft: Draft }) {
         size="xs"
         label="Ask for approval before anything is deployed here"
         checked={on}
+        styles={{ thumb: on ? { background: 'var(--on-ink)', borderColor: 'var(--on-ink)' } : {} }}
         onChange={(e) => draft.set(['approval'], e.currentTarget.checked ? { notAuthor: true, expiresAfter: '72h' } : undefined)}
       />
       {on && (

@@ -25,11 +25,13 @@ export function BoxNode({ data }: NodeProps) {
   const { box } = data as { box: Box };
   return (
     <section className={`${classes.box} ${classes[box.priority ?? ''] ?? ''}`}>
-      <b>{box.group}</b>{' '}
-      <span className="ink3">
-        {box.environments.length > 1 ? `${box.environments.length} environments, ` : ''}
-        priority {priorityName(box).toLowerCase()}
-      </span>
+      <div className="ellipsis">
+        <b>{box.group}</b>{' '}
+        <span className="ink3">
+          {box.environments.length > 1 ? `${box.environments.length} environments, ` : 'priority '}
+          {priorityName(box).toLowerCase()}
+        </span>
+      </div>
     </section>
   );
 }
@@ -53,7 +55,7 @@ export function EnvironmentNode({ data }: NodeProps) {
           {e.problem ? 'Problem' : inactive ? 'Inactive' : `${e.applications} deployed`}
           <span className="grow" />
           {(e.freezes ?? []).length > 0 && <IconSnowflake size={SIZE} color="var(--teal)" />}
-          {(e.locks ?? []).length > 0 && <IconLock size={SIZE} color="var(--violet)" />}
+          {ownLocks(e).length > 0 && <IconLock size={SIZE} color="var(--violet)" />}
           {!!e.pendingApprovals && <IconUserCheck size={SIZE} color="var(--violet)" />}
         </span>
         <h3 className="ellipsis">{e.name}</h3>
@@ -62,6 +64,11 @@ export function EnvironmentNode({ data }: NodeProps) {
       </button>
     </>
   );
+}
+
+/** The stop of the whole line is told apart from the locks of a place. */
+function ownLocks(e: Environment): Lock[] {
+  return (e.locks ?? []).filter((l) => l.scope !== 'LOCK_SCOPE_GLOBAL');
 }
 
 /** At most two facts beside the next train: what is wrong, what holds, what waits. */
@@ -74,7 +81,7 @@ function factsOf(e: Environment, stop?: Lock): ReactNode[] {
         {icon} <span className="ellipsis">{words}</span>
       </span>,
     );
-  const locks = e.locks ?? [];
+  const locks = ownLocks(e);
   const [first] = locks;
   if (e.problem) fact('problem', <IconAlertOctagon size={SIZE} color="var(--red)" />, e.problem);
   if (stop) fact('stop', <IconLock size={SIZE} color="var(--violet)" />, 'The line is stopped');

@@ -18,6 +18,15 @@ export function signalOf(e: Environment, stop?: Lock): Signal {
   return { clear: true, word: 'Clear', tone: 'quiet' };
 }
 
+/** The signal before many environments: what all of them show, or how many are held. */
+export function signalOfAll(environments: Environment[], stop?: Lock): Signal {
+  const signals = environments.map((e) => signalOf(e, stop));
+  const held = signals.filter((s) => !s.clear);
+  const [first] = signals;
+  if (first && signals.every((s) => s.word === first.word)) return first;
+  return { clear: false, word: `${held.length} held`, tone: held[0]?.tone ?? 'quiet' };
+}
+
 /** Says whether a freeze concerns every application. */
 export function holdsAll(freeze: Freeze): boolean {
   return (freeze.teams ?? []).length + (freeze.applications ?? []).length === 0;

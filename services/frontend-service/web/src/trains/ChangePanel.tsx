@@ -6,6 +6,7 @@ import { Ago } from '../common/Ago';
 import { Diff } from '../common/Diff';
 import { Segments } from '../common/Segments';
 import { releaseName } from '../common/words';
+import { ChangeOf } from './ChangeOf';
 import { type Namer, type OutcomeRow, skipWords } from './outcome';
 import classes from './TrainPage.module.css';
 
@@ -46,7 +47,12 @@ export function ChangePanel({ row, environments, name, environment, choose, clos
           <b>{shown}:</b> {result.because || skipWords(result)}
         </p>
       )}
-      {change && <Change change={change} application={row.application} />}
+      {change ? (
+        <Change change={change} application={row.application} />
+      ) : (
+        result.version !== result.previousVersion &&
+        !!result.version && <ChangeOf application={row.application} environment={shown} from={result.previousVersion ?? '0'} to={result.version} />
+      )}
     </section>
   );
 }

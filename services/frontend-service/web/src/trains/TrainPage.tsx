@@ -35,15 +35,16 @@ export function TrainPage() {
   return (
     <div style={{ display: 'flex', flexDirection: 'column', height: '100%', minHeight: 0 }}>
       <div className={classes.bar}>
-        <div className={classes.fields}>
-          <div style={{ marginRight: 8 }}>
-            <nav className={classes.crumbs} aria-label="Where you are">
-              <Link to="/trains">Trains</Link> / {search.train ?? 'on demand'} / preview
-            </nav>
-            <h1>Train into {target}</h1>
+        <div className={classes.top}>
+          <div className={classes.fields}>
+            <div style={{ marginRight: 8 }}>
+              <nav className={classes.crumbs} aria-label="Where you are">
+                <Link to="/trains">Trains</Link> / {search.train ?? 'on demand'} / preview
+              </nav>
+              <h1>Train into {target}</h1>
+            </div>
+            <TrainFields target={target} search={search} change={change} />
           </div>
-          <TrainFields target={target} search={search} change={change} />
-          <span className="grow" />
           <Button variant="default" disabled={nothing} onClick={() => planner.plan(planned)}>
             Plan it
           </Button>
