@@ -65,7 +65,5 @@ function variables() {
     '--mantine-color-default-color': 'var(--ink)',
     '--mantine-color-default-border': 'var(--line2)',
     '--mantine-color-placeholder': 'var(--ink3)',
-    '--checkbox-icon-color': 'var(--on-ink)',
-    '--radio-icon-color': 'var(--on-ink)',
   };
 }
