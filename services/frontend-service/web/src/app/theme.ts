@@ -10,6 +10,9 @@ const dark: MantineColorsTuple = [
   '#e7ebf0', '#b1bac6', '#8f9aa8', '#6b7786', '#6b7786', '#232b36', '#141920', '#1b212a', '#0d1116', '#0a0d12',
 ];
 
+// Controls are set in 12 px, captions in 11.
+const CONTROL = { input: { fontSize: 'var(--mantine-font-size-sm)' } };
+
 export const theme = createTheme({
   primaryColor: 'ink',
   primaryShade: { light: 8, dark: 1 },
@@ -25,10 +28,10 @@ export const theme = createTheme({
       styles: { root: { height: 28, fontWeight: 500, paddingInline: 10 } },
       vars: (_, props) => ({ root: buttonColours(props) }),
     }),
-    TextInput: { defaultProps: { size: 'xs' } },
-    Textarea: { defaultProps: { size: 'xs' } },
-    Select: { defaultProps: { size: 'xs' } },
-    MultiSelect: { defaultProps: { size: 'xs' } },
+    TextInput: { defaultProps: { size: 'xs' }, styles: CONTROL },
+    Textarea: { defaultProps: { size: 'xs' }, styles: CONTROL },
+    Select: { defaultProps: { size: 'xs' }, styles: CONTROL },
+    MultiSelect: { defaultProps: { size: 'xs' }, styles: CONTROL },
     Modal: {
       defaultProps: { radius: 8, centered: true, overlayProps: { backgroundOpacity: 0.4 } },
       styles: { content: { background: 'var(--raised)' }, header: { background: 'var(--raised)' } },

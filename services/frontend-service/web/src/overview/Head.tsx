@@ -111,7 +111,12 @@ function Subtitle({ e, now }: { e: Environment; now: Date }) {
   if (e.pendingApprovals) parts.push(`${e.pendingApprovals} to approve`);
   if (whole) return <p className={`${classes.sub} ${classes.frozen}`}>Freeze{whole.until ? ` to ${clockTime(new Date(whole.until), now)}` : ', end not known'}{e.queued ? `, ${e.queued} queued` : ''}</p>;
   if (e.nextDeparture) parts.push(`train ${clockTime(new Date(e.nextDeparture), now)}`);
-  return <p className={classes.sub}>{parts.join(', ') || (e.latest ? 'newest releases' : `${e.applications ?? 0} run here`)}</p>;
+  const words = parts.join(', ') || (e.latest ? 'newest releases' : `${(e.applications ?? 0).toLocaleString()} run here`);
+  return (
+    <p className={classes.sub} title={words}>
+      {words}
+    </p>
+  );
 }
 
 function FoldedHead({ folded }: { folded: Environment[] }) {

@@ -38,7 +38,7 @@ export function HeldBy({ cell, of }: { cell: CellRef; of?: Environment }) {
     );
   for (const l of locks)
     items.push(
-      <Item key={`${l.scope}/${l.id}`} mark="lock" title={`Lock ${l.id} on ${lockScope(l)}`} end={unlocking(l)} verb={l.scope === 'LOCK_SCOPE_GLOBAL' ? 'End the stop' : 'Delete'}>
+      <Item key={`${l.scope}/${l.id}`} mark="lock" title={l.scope === 'LOCK_SCOPE_GLOBAL' ? 'The line is stopped' : `Lock ${l.id} on ${lockScope(l)}`} end={unlocking(l)} verb={l.scope === 'LOCK_SCOPE_GLOBAL' ? 'End the stop' : 'Delete'}>
         {l.message || 'No message'}. {nameOf(l.createdBy)}
         {l.createdAt ? `, since ${when(l.createdAt)}` : ''}. {l.expiresAt ? <span title={exact(new Date(l.expiresAt))}>Ends by itself {when(l.expiresAt)}.</span> : 'Ends when somebody deletes it.'}
       </Item>,

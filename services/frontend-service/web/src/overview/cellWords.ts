@@ -41,7 +41,7 @@ export function sentences(d: Deployment | undefined, environment: Environment | 
   for (const l of d.locks ?? [])
     out.push({
       mark: 'lock',
-      text: `Lock ${l.id} on ${lockScope(l)}${nameOf(l.createdBy) ? ` by ${nameOf(l.createdBy)}` : ''}: ${l.message || 'no message'}; ${l.expiresAt ? `ends ${when(l.expiresAt)}` : 'ends when somebody deletes it'}`,
+      text: `${l.scope === 'LOCK_SCOPE_GLOBAL' ? 'The line is stopped' : `Lock ${l.id} on ${lockScope(l)}`}${nameOf(l.createdBy) ? ` by ${nameOf(l.createdBy)}` : ''}: ${l.message || 'no message'}; ${l.expiresAt ? `ends ${when(l.expiresAt)}` : 'ends when somebody deletes it'}`,
     });
   if (d.frozen) out.push({ mark: 'frozen', text: `Frozen${d.frozenUntil ? ` to ${when(d.frozenUntil)}` : ''}${d.frozenBecause ? `: ${d.frozenBecause}` : ''}` });
   if (d.hold) {
