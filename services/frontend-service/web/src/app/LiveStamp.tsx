@@ -15,7 +15,7 @@ export function LiveStamp() {
     );
   return (
     <span className={classes.live}>
-      <IconCircleCheck size={14} color="var(--blue)" aria-hidden="true" /> Live, as of {clock.format(state.asOf)}
+      <IconCircleCheck size={14} color="var(--blue)" aria-hidden="true" /> Live<span className={classes.asOf}>, as of {clock.format(state.asOf)}</span>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { memo } from 'react';
+import { type CSSProperties, memo } from 'react';
 import type { Application, Environment } from '../api/types';
 import { Cell, SummaryCell } from './Cell';
 import type { Column } from './columns';
@@ -44,7 +44,7 @@ export const Row = memo(function Row({ application, row, top, width, height, tig
   const byEnvironment = new Map((application?.deployments ?? []).map((d) => [d.environment, d]));
   return (
     <div role="rowgroup" className={classes.row} data-open={open || undefined} style={{ transform: `translateY(${top}px)`, width }}>
-      <div role="row" aria-rowindex={row + 3} className={classes.line} style={{ height }}>
+      <div role="row" aria-rowindex={row + 3} className={classes.line} style={{ height, '--cell-top': tight ? '5px' : '3px' } as CSSProperties}>
         <div
           role="rowheader"
           className={classes.name}
