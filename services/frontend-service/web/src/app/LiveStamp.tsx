@@ -15,7 +15,9 @@ export function LiveStamp() {
     );
   return (
     <span className={classes.live}>
-      <IconCircleCheck size={14} color="var(--blue)" aria-hidden="true" /> Live<span className={classes.asOf}>, as of {clock.format(state.asOf)}</span>
+      <IconCircleCheck size={14} color="var(--blue)" aria-hidden="true" /> <span>
+        Live<span className={classes.asOf}>, as of {clock.format(state.asOf)}</span>
+      </span>
     </span>
   );
 }

@@ -18,10 +18,13 @@ interface Props {
   /** Where each column begins, also of those out of view, and where the last one ends. */
   edges: number[];
   fold: (band: Band) => void;
+  /** Changes that would move rows, and what lets them. */
+  waiting: number;
+  show: () => void;
 }
 
 /** The head of the matrix: groups along the chain with their priority, and of each environment what holds all of it. */
-export const Head = memo(function Head({ total, bands, columns, edges, fold }: Props) {
+export const Head = memo(function Head({ total, bands, columns, edges, fold, waiting, show }: Props) {
   const now = useNow();
   return (
     <div className={classes.head} role="rowgroup" style={{ height: HEAD }}>
@@ -34,7 +37,9 @@ export const Head = memo(function Head({ total, bands, columns, edges, fold }: P
         ))}
       </div>
       <div role="row" aria-rowindex={2} className={classes.environments}>
-        <div role="columnheader" className={classes.below} aria-label="Application" />
+        <div role="columnheader" className={classes.below} aria-label="Application">
+          <News count={waiting} show={show} />
+        </div>
         {columns.map(({ column, index, left, width }) => (
           <div key={column.key} role="columnheader" aria-colindex={index + 2} className={classes.environment} style={{ left, width }}>
             {column.environment ? <EnvironmentHead e={column.environment} now={now} /> : <FoldedHead folded={column.folded ?? []} />}
@@ -136,4 +141,17 @@ function freezeSentence(f: Freeze, now: Date): string {
   const whom = [...(f.teams ?? []).map((t) => `team ${t}`), ...(f.applications ?? [])].join(', ');
   const until = f.until ? ` to ${clockTime(new Date(f.until), now)}` : '';
   return `Freeze${until}${f.window ? ` (${f.window})` : ''}${whom ? ` for ${whom}` : ''}${f.reason ? `: ${f.reason}` : ''}`;
+}
+
+/** Changes that would move rows wait here: nothing jumps under the pointer. */
+function News({ count, show }: { count: number; show: () => void }) {
+  return (
+    <span role="status">
+      {count > 0 && (
+        <button type="button" className={classes.news} onClick={show} title="They would add, remove or move rows">
+          {count === 1 ? '1 change' : `${count.toLocaleString()} changes`}, show
+        </button>
+      )}
+    </span>
+  );
 }

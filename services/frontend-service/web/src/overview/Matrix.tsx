@@ -149,7 +149,7 @@ export function Matrix({ rows, columns, bands, tight, lane, selected, chosen, pl
       {...handlers}
     >
       <div className={classes.sheet} role="presentation" style={{ height: down.getTotalSize(), width: across }}>
-        <Head total={rows.total} bands={bands} columns={placed} edges={edges} fold={acts.fold} />
+        <Head total={rows.total} bands={bands} columns={placed} edges={edges} fold={acts.fold} waiting={rows.waiting} show={rows.show} />
         {lines.map((line) => {
           const application = rows.at(line.index);
           const name = application?.name ?? '';

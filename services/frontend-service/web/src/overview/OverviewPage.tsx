@@ -112,7 +112,6 @@ export function OverviewPage() {
       <Toolbar search={search} overview={head} environments={environments} change={change} input={input} />
       <div className={classes.split}>
         <div className={classes.matrix}>
-          {rows.waiting > 0 && <News count={rows.waiting} show={rows.show} />}
           {!head ? (
             <div className={classes.wait}>
               <Loading rows={14} />
@@ -184,17 +183,6 @@ function cellAt(application?: Application, column?: Column): CellRef | undefined
   const environment = column?.environment?.name;
   if (!application?.name || !environment) return undefined;
   return { application: application.name, environment, deployment: application.deployments?.find((d) => d.environment === environment) };
-}
-
-function News({ count, show }: { count: number; show: () => void }) {
-  return (
-    <div className={classes.news} role="status">
-      {count === 1 ? '1 change would move rows' : `${count} changes would move rows`}
-      <button type="button" onClick={show}>
-        Show
-      </button>
-    </div>
-  );
 }
 
 const SNIPPET = `curl ${window.location.origin}/release \\
