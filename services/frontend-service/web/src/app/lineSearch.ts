@@ -60,7 +60,7 @@ export interface TrainSearch {
 }
 
 export const trainSearch = (s: Raw): TrainSearch => ({
-  group: flag(s.group),
+  group: s.group === false ? false : flag(s.group),
   train: text(s.train),
   team: text(s.team),
   applications: text(s.applications),

@@ -40,7 +40,7 @@ export function EnvironmentSide({ environment: e, stop, close }: Props) {
   );
   const foot = (
     <div className="row">
-      <Button style={{ flex: 1 }} leftSection={<IconTrain size={14} />} onClick={() => void navigate({ to: '/trains/$target', params: { target: name } })}>
+      <Button style={{ flex: 1 }} leftSection={<IconTrain size={14} />} onClick={() => void navigate({ to: '/trains/$target', params: { target: name }, search: { group: false } })}>
         Preview train
       </Button>
       <Button variant="default" leftSection={<IconLock size={14} />} onClick={() => openDialog({ what: 'lock', environment: name })}>

@@ -41,7 +41,7 @@ export function SetPanel({ set, other, compare, close }: Props) {
         onChange={(v) => {
           const [group, target] = v?.split(':') ?? [];
           // A set goes as a unit unless somebody says otherwise in the preview.
-          if (target) void navigate({ to: '/trains/$target', params: { target }, search: { group: group === 'true' || undefined, set: name, whole: true } });
+          if (target) void navigate({ to: '/trains/$target', params: { target }, search: { group: group === 'true', set: name, whole: true } });
         }}
       />
       <Button

@@ -114,7 +114,7 @@ function Train({ row, departure: d, zones, from, until: end, first, room }: Trai
       <Link
         to="/trains/$target"
         params={{ target: d.environmentGroup || d.environment || '' }}
-        search={{ group: !!d.environmentGroup || undefined, train: d.train }}
+        search={{ group: !!d.environmentGroup, train: d.train }}
         className={`${classes.departure} ${state} ${label ? '' : classes.bare}`}
         style={{ left: `${percent(d.at, from, end)}%` }}
         aria-label={`Preview train ${words}`}

@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 export function PreviewButton({ target, group, train, label = 'Preview' }: { target: string; group?: boolean; train?: string; label?: string }) {
   const navigate = useNavigate();
   return (
-    <Button variant="default" onClick={() => void navigate({ to: '/trains/$target', params: { target }, search: { group: group || undefined, train } })}>
+    <Button variant="default" onClick={() => void navigate({ to: '/trains/$target', params: { target }, search: { group: !!group, train } })}>
       {label}
     </Button>
   );

@@ -41,7 +41,7 @@ export function TrainsPage() {
         value={null}
         onChange={(v) => {
           const [kind, name] = v?.split(':') ?? [];
-          if (name) void navigate({ to: '/trains/$target', params: { target: name }, search: { group: kind === 'group' || undefined } });
+          if (name) void navigate({ to: '/trains/$target', params: { target: name }, search: { group: kind === 'group' } });
         }}
         searchable
         w={220}

@@ -34,7 +34,8 @@ export function runTrainOf(target: string, search: TrainSearch): RunTrain {
   const source = { releaseSet: search.set, revision: search.revision, environment: search.revision && search.from !== PAST ? search.from : undefined };
   return {
     target,
-    targetType: search.group ? 'TRAIN_TARGET_ENVIRONMENT_GROUP' : 'TRAIN_TARGET_ENVIRONMENT',
+    // An address that does not say leaves it to the server: a group wins over an environment of the same name.
+    targetType: search.group === undefined ? undefined : search.group ? 'TRAIN_TARGET_ENVIRONMENT_GROUP' : 'TRAIN_TARGET_ENVIRONMENT',
     train: search.train,
     // A train of the timetable has filters of its own.
     team: search.train ? undefined : search.team,
