@@ -51,7 +51,7 @@ function Upstream({ name, draft, environments }: Omit<Props, 'kind'>) {
         value={value}
         onChange={(v) => draft.set(['upstream'], v === 'latest' ? { latest: true } : v === 'environment' ? { environment: others[0] ?? '' } : undefined)}
       >
-        <div style={{ display: 'grid', gap: 6 }}>
+        <div style={{ display: 'grid', gap: 8 }}>
           <Radio size="xs" value="latest" label="Every new release goes here by itself" />
           <Radio size="xs" value="environment" label="Trains bring what another environment runs" disabled={others.length === 0} />
           <Radio size="xs" value="none" label="Nowhere: it is deployed to by hand" />
