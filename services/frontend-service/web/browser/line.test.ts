@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
@@ -15,6 +15,7 @@ async function configure(shop: Server, environment: string, change: object) {
   const file = join(tmpdir(), `signalbox-config-${crypto.randomUUID()}.json`);
   await writeFile(file, JSON.stringify({ ...config, ...change }));
   await shop.run('env', 'apply', environment, '--config', file, '--reason', 'test');
+  await rm(file);
 }
 
 describe('a release train', () => {
