@@ -60,7 +60,7 @@ func TestARepoIsReadIntoWords(t *testing.T) {
 	if s.Upstream("staging").Name != "dev" || s.Upstream("dev") != nil {
 		t.Error("upstreams are wrong")
 	}
-	if s.OldestDeployed("cart") != 12 || !slices.Equal(s.DeployedTo("cart", 12), []string{"staging"}) {
+	if s.Application("cart").OldestDeployed() != 12 || !slices.Equal(s.DeployedTo("cart", 12), []string{"staging"}) {
 		t.Error("deployed versions are wrong")
 	}
 }

@@ -129,12 +129,12 @@ func (s *Snapshot) DeployedVersions(app string) map[string]uint64 {
 	return versions
 }
 
-// OldestDeployed is the lowest version of an application that is deployed anywhere; 0 when none is.
-func (s *Snapshot) OldestDeployed(app string) uint64 {
+// OldestDeployed is the lowest version that is deployed anywhere; 0 when none is.
+func (a *Application) OldestDeployed() uint64 {
 	var oldest uint64
-	for _, v := range s.DeployedVersions(app) {
-		if oldest == 0 || v < oldest {
-			oldest = v
+	for _, d := range a.Deployments {
+		if d.Version != 0 && (oldest == 0 || d.Version < oldest) {
+			oldest = d.Version
 		}
 	}
 	return oldest

@@ -99,7 +99,7 @@ func (w *work) namedReleases() map[ReleaseKey]bool {
 func (w *work) oldReleases(app *manifestrepo.Application, named map[ReleaseKey]bool) []uint64 {
 	window := w.ctx.Policy.keepWindow()
 	oldest := uint64(maxVersion) + 1
-	if lowest := oldestDeployed(app); lowest != 0 {
+	if lowest := app.OldestDeployed(); lowest != 0 {
 		oldest = lowest
 	} else {
 		window++
@@ -129,24 +129,13 @@ func (w *work) oldReleases(app *manifestrepo.Application, named map[ReleaseKey]b
 	return old
 }
 
-// oldestDeployed is the lowest version that is deployed anywhere; 0 when none is.
-func oldestDeployed(app *manifestrepo.Application) uint64 {
-	oldest := uint64(0)
-	for _, d := range app.Deployments {
-		if d.Version != 0 && (oldest == 0 || d.Version < oldest) {
-			oldest = d.Version
-		}
-	}
-	return oldest
-}
-
 // countsAgainstWindow: minor releases and announcements do not fill the keep window.
 func countsAgainstWindow(r *manifestrepo.Release) bool { return !r.Minor && !r.Prepublished }
 
 // removeReleases makes releases history.
 func (w *work) removeReleases(app *manifestrepo.Application, versions []uint64) error {
 	why := fmt.Sprintf("clean-up: more than %d behind the oldest deployed version", w.ctx.Policy.keepWindow())
-	if oldestDeployed(app) == 0 {
+	if app.OldestDeployed() == 0 {
 		why = fmt.Sprintf("clean-up: more than %d behind the newest version", w.ctx.Policy.keepWindow())
 	}
 	for _, version := range versions {

@@ -257,7 +257,7 @@ func (w *work) isRetryOf(m *api.CreateRelease, newest *manifestrepo.Release) (bo
 // versionIsInKeepWindow refuses a number that clean-up would remove at once: KeepWindow releases lie between it and the oldest
 // deployed one.
 func (w *work) versionIsInKeepWindow(version uint64, app *manifestrepo.Application) error {
-	oldest := oldestDeployed(app)
+	oldest := app.OldestDeployed()
 	between := 0
 	for _, r := range app.Releases {
 		if r.Version > version && r.Version < oldest && countsAgainstWindow(r) {

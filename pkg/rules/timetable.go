@@ -58,7 +58,8 @@ func trainsOfGroup(group *manifestrepo.Group) []TimetableTrain {
 	return trainsOf(TimetableTrain{Group: group.Name, unreadable: group.Problem}, entries, group.Departures)
 }
 
-// trainsOf joins entries and records, by name. Of two entries of one name, which only a hand can have written, the first counts.
+// trainsOf joins entries and records, by name. Two entries of one name, which only a hand can have written, are one train, and it does not
+// depart: its schedule cannot be read.
 func trainsOf(owner TimetableTrain, entries []manifestrepo.ReleaseTrain, records map[string]*manifestrepo.Departure) []TimetableTrain {
 	if len(entries) == 0 && len(records) == 0 {
 		return nil

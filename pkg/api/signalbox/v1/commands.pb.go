@@ -1702,7 +1702,8 @@ type RunTrain struct {
 	// Name of a train of the target's timetable: run it now, with its filters. Other filters are not allowed then.
 	Train  string       `protobuf:"bytes,7,opt,name=train,proto3" json:"train,omitempty"`
 	Source *TrainSource `protobuf:"bytes,8,opt,name=source,proto3" json:"source,omitempty"`
-	// All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now.
+	// All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now, or waits for approval with the
+	// others.
 	Whole         bool `protobuf:"varint,9,opt,name=whole,proto3" json:"whole,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

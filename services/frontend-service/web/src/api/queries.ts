@@ -20,6 +20,7 @@ export const releaseQuery = (application: string, version: string) =>
     queryKey: ['release', application, version],
     queryFn: ({ signal }) => ask(api.GET('/api/v1/applications/{application}/releases/{version}', { signal, params: { path: { application, version } } })),
     retry: false,
+    enabled: version !== '' && version !== '0',
   });
 
 export const diffQuery = (application: string, environment: string, fromVersion: string, toVersion: string) =>

@@ -2719,7 +2719,10 @@ export interface components {
             team?: string;
             /** @description Name of a train of the target's timetable: run it now, with its filters. Other filters are not allowed then. */
             train?: string;
-            /** @description All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now. */
+            /**
+             * @description All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now, or waits for approval with the
+             *     others.
+             */
             whole?: boolean;
         };
         /** @description Signatures belong to one manifest; one that is valid is enough. */
@@ -5982,7 +5985,10 @@ export interface operations {
                     team?: string;
                     /** @description Name of a train of the target's timetable: run it now, with its filters. Other filters are not allowed then. */
                     train?: string;
-                    /** @description All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now. */
+                    /**
+                     * @description All or nothing: refuse (kind conflict) unless every application that is to move can be deployed now, or waits for approval with the
+                     *     others.
+                     */
                     whole?: boolean;
                 };
             };

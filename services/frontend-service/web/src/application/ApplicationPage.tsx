@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { applicationQuery, environmentsQuery } from '../api/queries';
+import { applicationQuery, environmentsQuery, releaseQuery } from '../api/queries';
 import type { Application, Deployment, DeploymentEvent, Environment, Release } from '../api/types';
 import { Failed, Loading } from '../app/States';
 import { usePlan } from '../tray';
@@ -12,7 +12,7 @@ import { Compare } from './Compare';
 import { Header } from './Header';
 import { History } from './History';
 import { Manifests } from './Manifests';
-import { ranQuery, releaseQuery, releaseWindowQuery } from './queries';
+import { ranQuery, releaseWindowQuery } from './queries';
 import { ReleaseList } from './ReleaseList';
 import type { ApplicationSearch } from './search';
 import { Settings } from './Settings';

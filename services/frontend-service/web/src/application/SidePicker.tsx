@@ -5,7 +5,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Application } from '../api/types';
 import { releaseName, runs, versionName } from '../common/words';
-import { releaseQuery, releaseWindowQuery } from './queries';
+import { releaseQuery } from '../api/queries';
+import { releaseWindowQuery } from './queries';
 import classes from './Releases.module.css';
 import { environmentOf, runsIn, versionOf } from './sides';
 

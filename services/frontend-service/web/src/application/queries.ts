@@ -18,13 +18,6 @@ export const releaseWindowQuery = (application: string, search: string, window: 
       ),
   });
 
-export const releaseQuery = (application: string, version: string) =>
-  queryOptions({
-    queryKey: ['releases', application, 'one', version],
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/applications/{application}/releases/{version}', { signal, params: { path: { application, version } } })),
-    enabled: version !== '' && version !== '0',
-  });
-
 /** The manifest of a release for an environment, secrets' data hidden. It never changes. */
 export const manifestQuery = (application: string, version: string, environment: string) =>
   queryOptions({

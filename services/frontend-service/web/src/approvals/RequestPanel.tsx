@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Refusal } from '../actions/Dialog';
+import { Refusal } from '../tray/AnswerBox';
 import { carryOut } from '../api/commands';
 import type { Approval } from '../api/line';
 import type { DeployResult } from '../api/types';

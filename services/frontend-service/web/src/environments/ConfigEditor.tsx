@@ -2,7 +2,7 @@ import { Alert, Button, Textarea } from '@mantine/core';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { IconCheck } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Refusal } from '../actions/Dialog';
+import { Refusal } from '../tray/AnswerBox';
 import type { Environment } from '../api/types';
 import page from '../common/Page.module.css';
 import { Diff } from '../common/Diff';

@@ -2,7 +2,7 @@ import { Button, Radio, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { IconArrowBarToRight, IconArrowRight, IconLock, IconLockOpen, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Refusal } from '../actions/Dialog';
+import { Refusal } from '../tray/AnswerBox';
 import { carryOut } from '../api/commands';
 import type { Action, DeployResult, Environment, Lock } from '../api/types';
 import { Aside } from '../common/Aside';

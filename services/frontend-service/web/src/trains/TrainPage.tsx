@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { type TrainPreview, trainPreviewQuery } from '../api/line';
 import type { TrainSearch } from '../app/lineSearch';
 import { Loading } from '../app/States';
-import { Refusal } from '../actions/Dialog';
+import { Refusal } from '../tray/AnswerBox';
 import { clockIn, viewerZone } from '../common/zones';
 import { usePlan } from '../tray';
 import { CauseList } from './CauseList';
